@@ -1,0 +1,159 @@
+//! The command line as it is written: a pure parse, before anything is looked up.
+//!
+//! The runner's own options stand before or after the command. They are taken out first, wherever they
+//! stand before `--`; what is left is a subcommand of the runner's, or a plugin's name and arguments.
+
+mod options;
+mod split;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub(crate) use options::{ColorChoice, Format, GlobalOptions};
+pub(crate) use split::{is_global_option, is_global_short};
+
+use crate::report::LogFormat;
+
+/// What was asked.
+#[derive(Debug)]
+pub(crate) struct Cli {
+    pub(crate) options: GlobalOptions,
+    pub(crate) request: Request,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// Nothing was named: show the commands.
+    Overview,
+    /// `--help` or `help`, without a command.
+    Help,
+    /// `help COMMAND`.
+    HelpFor(String),
+    /// `--version`.
+    Version,
+    List,
+    Completions(clap_complete::Shell),
+    Man(Option<String>),
+    /// A plugin's command with its arguments.
+    Run {
+        name: String,
+        arguments: Vec<OsString>,
+    },
+}
+
+/// Runs commands that are sandboxed WebAssembly plugins.
+#[derive(Parser, Debug)]
+#[command(name = "taskrunner", bin_name = "taskrunner", version, disable_help_subcommand = true)]
+#[command(override_usage = "taskrunner [OPTIONS] COMMAND [ARGUMENTS]")]
+#[command(subcommand_help_heading = "Subcommands of the runner's own")]
+struct Own {
+    #[command(flatten)]
+    options: GlobalOptions,
+    #[command(subcommand)]
+    subcommand: Option<OwnSubcommand>,
+}
+
+#[derive(Subcommand, Debug)]
+enum OwnSubcommand {
+    /// Show the help of a command
+    Help {
+        /// The command; without one, the runner's own help
+        command: Option<String>,
+    },
+    /// List the commands, and files that are no usable plugins
+    List,
+    /// Print a completion script for a shell, with all commands that are there now
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page in roff
+    Man {
+        /// The command; without one, the runner's own page
+        command: Option<String>,
+    },
+}
+
+/// Parses the command line, the program's name not included.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let split = split::split(arguments);
+    let words =
+        |arguments: Vec<OsString>| std::iter::once(OsString::from("taskrunner")).chain(arguments);
+    let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(split.global))?;
+    let options = GlobalOptions::from_arg_matches(&matches)?;
+    let request = match split.rest.first().map(|first| first.to_string_lossy().into_owned()) {
+        None => Request::Overview,
+        Some(first) if !first.starts_with('-') && !is_own_subcommand(&first) => {
+            Request::Run { name: first, arguments: split.rest.into_iter().skip(1).collect() }
+        }
+        Some(first) if matches!(first.as_str(), "-h" | "--help") => Request::Help,
+        Some(first) if matches!(first.as_str(), "-V" | "--version") => Request::Version,
+        Some(_) => match Own::try_parse_from(words(split.rest))?.subcommand {
+            None => Request::Overview,
+            Some(OwnSubcommand::Help { command: None }) => Request::Help,
+            Some(OwnSubcommand::Help { command: Some(name) }) => Request::HelpFor(name),
+            Some(OwnSubcommand::List) => Request::List,
+            Some(OwnSubcommand::Completions { shell }) => Request::Completions(shell),
+            Some(OwnSubcommand::Man { command }) => Request::Man(command),
+        },
+    };
+    Ok(Cli { options, request })
+}
+
+/// What clap knows of the runner itself, without the plugins.
+pub(crate) fn own_command() -> clap::Command {
+    Own::command()
+}
+
+fn is_own_subcommand(name: &str) -> bool {
+    own_command().get_subcommands().any(|subcommand| subcommand.get_name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(words: &[&str]) -> Result<Cli, clap::Error> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn global_options_stand_anywhere_before_the_dashes() {
+        for words in [
+            ["--config", "c.json", "build", "--optimize"],
+            ["build", "--config", "c.json", "--optimize"],
+            ["build", "--optimize", "--config", "c.json"],
+        ] {
+            let cli = parse_words(&words).expect("it parses");
+            assert_eq!(cli.options.config.as_deref(), Some(std::path::Path::new("c.json")));
+            let Request::Run { name, arguments } = cli.request else { panic!("no run: {words:?}") };
+            assert_eq!((name.as_str(), arguments), ("build", vec![OsString::from("--optimize")]));
+        }
+        let cli = parse_words(&["echo", "--", "--config", "x"]).expect("it parses");
+        assert!(cli.options.config.is_none());
+        let Request::Run { arguments, .. } = cli.request else { panic!("no run") };
+        assert_eq!(arguments, ["--", "--config", "x"]);
+    }
+
+    #[test]
+    fn every_name_of_a_subcommand_is_reserved() {
+        for subcommand in own_command().get_subcommands() {
+            let name = subcommand.get_name();
+            assert!(crate::plugin::RESERVED.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_the_runners_options_is_an_error() {
+        assert!(parse_words(&["clean", "--time-limit", "soon"]).is_err());
+        assert!(parse_words(&["--frobnicate"]).is_err());
+        assert!(parse_words(&["clean", "--config"]).is_err());
+    }
+
+    #[test]
+    fn claps_own_checks_pass() {
+        own_command().debug_assert();
+    }
+}

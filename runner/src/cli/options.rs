@@ -1,0 +1,159 @@
+//! The runner's own options.
+
+use std::num::{NonZeroU8, NonZeroU32};
+use std::path::PathBuf;
+
+use clap::{Args, Command, ValueEnum, ValueHint};
+
+use super::LogFormat;
+use crate::config::{Bytes, LimitsLayer, LogLevel, RetryLayer, Time};
+use crate::execution::{Backoff, RetryOn};
+use crate::permission::Allowed;
+
+/// Options that stand before or after the command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of the runner, before or after a command")]
+pub(crate) struct GlobalOptions {
+    /// Read this configuration file instead of searching for one upward
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Look for plugins in this directory first; may be repeated
+    #[arg(long = "plugin-dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) plugin_dirs: Vec<PathBuf>,
+    /// Work as if started in this directory
+    #[arg(short = 'C', value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
+    /// How listings, diagnostics and timings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: Format,
+    /// When to color
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// How much is logged: off, error, warn, info, debug or trace [env: TASKRUNNER_LOG] [default: warn]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// How the log is written [default: human]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Show the wall time of each phase and attempt
+    #[arg(long)]
+    pub(crate) timings: bool,
+    #[command(flatten)]
+    pub(crate) permissions: PermissionOptions,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) retry: RetryOptions,
+}
+
+/// What the command may reach in this run.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Permissions, for this run")]
+pub(crate) struct PermissionOptions {
+    /// Let the command read a directory; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    allow_read: Vec<PathBuf>,
+    /// Let the command read and write a directory; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    allow_write: Vec<PathBuf>,
+    /// Let the command see an environment variable; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_env: Vec<String>,
+}
+
+/// Ceilings.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitOptions {
+    /// The time that an attempt may take, such as 2s [default: 10m]
+    #[arg(long, value_name = "TIME")]
+    time_limit: Option<Time>,
+    /// The memory that the command may use, such as 64MiB [default: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    memory_limit: Option<Bytes>,
+    /// The bytes that the command may write to its output and log [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    output_limit: Option<Bytes>,
+    /// The files and streams that the command may hold open [default: 1024]
+    #[arg(long, value_name = "COUNT")]
+    handle_limit: Option<NonZeroU32>,
+}
+
+/// When to try again.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Retries")]
+pub(crate) struct RetryOptions {
+    /// Try at most so many times [default: 1]
+    #[arg(long, value_name = "COUNT")]
+    attempts: Option<NonZeroU8>,
+    /// Whether the wait between attempts stays or doubles [default: exponential]
+    #[arg(long, value_name = "KIND")]
+    backoff: Option<Backoff>,
+    /// The wait after the first attempt [default: 200ms]
+    #[arg(long, value_name = "TIME")]
+    backoff_delay: Option<Time>,
+    /// No wait is longer [default: 10s]
+    #[arg(long, value_name = "TIME")]
+    backoff_max: Option<Time>,
+    /// Whether a random part is added to the waits [default: true]
+    #[arg(long, value_name = "BOOL")]
+    backoff_jitter: Option<bool>,
+    /// What is tried again; may be repeated or separated by commas [default: retryable]
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    retry_on: Option<Vec<RetryOn>>,
+}
+
+/// How things are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: JSON, in a documented and versioned shape.
+    Json,
+}
+
+/// When to color.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl GlobalOptions {
+    /// A parser of these options alone.
+    pub(super) fn command_for_parsing() -> Command {
+        let command = Command::new("taskrunner")
+            .disable_help_flag(true)
+            .override_usage("taskrunner [OPTIONS] COMMAND [ARGUMENTS]");
+        Self::augment_args(command)
+    }
+
+    pub(crate) fn allowed(&self) -> Allowed {
+        let PermissionOptions { allow_read, allow_write, allow_env } = self.permissions.clone();
+        Allowed { read: allow_read, write: allow_write, environment: allow_env }
+    }
+
+    pub(crate) fn limits(&self) -> LimitsLayer {
+        LimitsLayer {
+            time: self.limits.time_limit,
+            memory: self.limits.memory_limit,
+            output: self.limits.output_limit,
+            handles: self.limits.handle_limit,
+        }
+    }
+
+    pub(crate) fn retry(&self) -> RetryLayer {
+        RetryLayer {
+            attempts: self.retry.attempts,
+            backoff: self.retry.backoff,
+            delay: self.retry.backoff_delay,
+            max_delay: self.retry.backoff_max,
+            jitter: self.retry.backoff_jitter,
+            on: self.retry.retry_on.clone(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Takes the runner's options out of a command line, wherever they stand.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, Command};
+
+use super::GlobalOptions;
+
+/// A command line in two parts, each in its order.
+#[derive(Debug, Default)]
+pub(super) struct Split {
+    /// The runner's options with their values.
+    pub(super) global: Vec<OsString>,
+    /// Everything else.
+    pub(super) rest: Vec<OsString>,
+}
+
+/// Splits a command line. What follows `--` is never the runner's.
+pub(super) fn split(arguments: impl IntoIterator<Item = OsString>) -> Split {
+    let command = GlobalOptions::command_for_parsing();
+    let mut arguments = arguments.into_iter();
+    let mut split = Split::default();
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            split.rest.push(argument);
+            split.rest.extend(arguments);
+            break;
+        }
+        match find(&command, &argument) {
+            None => split.rest.push(argument),
+            Some((option, has_value)) => {
+                split.global.push(argument);
+                if option.get_action().takes_values() && !has_value {
+                    split.global.extend(arguments.next());
+                }
+            }
+        }
+    }
+    split
+}
+
+/// The option that an argument is, and whether it brings its value along.
+fn find<'a>(command: &'a Command, argument: &OsStr) -> Option<(&'a Arg, bool)> {
+    let bytes = argument.as_encoded_bytes();
+    if let Some(long) = bytes.strip_prefix(b"--") {
+        let end = long.iter().position(|byte| *byte == b'=').unwrap_or(long.len());
+        let option = command
+            .get_arguments()
+            .find(|option| option.get_long().is_some_and(|name| name.as_bytes() == &long[..end]))?;
+        return Some((option, end < long.len()));
+    }
+    let letter = char::from(*bytes.strip_prefix(b"-")?.first()?);
+    let option = command.get_arguments().find(|option| option.get_short() == Some(letter))?;
+    Some((option, bytes.len() > 2))
+}
+
+/// Whether the runner has an option `--name`.
+pub(crate) fn is_global_option(name: &str) -> bool {
+    matches!(name, "help" | "version")
+        || GlobalOptions::command_for_parsing()
+            .get_arguments()
+            .any(|option| option.get_long() == Some(name))
+}
+
+/// Whether the runner has an option of this letter.
+pub(crate) fn is_global_short(letter: char) -> bool {
+    matches!(letter, 'h' | 'V')
+        || GlobalOptions::command_for_parsing()
+            .get_arguments()
+            .any(|option| option.get_short() == Some(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split_words(words: &[&str]) -> (Vec<String>, Vec<String>) {
+        let split = split(words.iter().map(OsString::from));
+        let text = |part: Vec<OsString>| {
+            part.into_iter().map(|w| w.to_string_lossy().into_owned()).collect()
+        };
+        (text(split.global), text(split.rest))
+    }
+
+    #[test]
+    fn values_go_with_their_options() {
+        let (global, rest) =
+            split_words(&["-C", "dir", "x", "--format=json", "-n", "-Cother", "--timings", "y"]);
+        assert_eq!(global, ["-C", "dir", "--format=json", "-Cother", "--timings"]);
+        assert_eq!(rest, ["x", "-n", "y"]);
+    }
+
+    #[test]
+    fn a_longer_name_is_another_option() {
+        let (global, rest) = split_words(&["x", "--configuration", "a", "--formats=b"]);
+        assert!(global.is_empty());
+        assert_eq!(rest, ["x", "--configuration", "a", "--formats=b"]);
+    }
+}

@@ -1,0 +1,96 @@
+//! What can be wrong with a configuration file, and how it is shown.
+
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, LabeledSpan, SourceCode};
+
+use super::Format;
+use super::excerpt::Excerpt;
+use super::visible::visible;
+
+/// How much of a message is shown: messages quote values, and values can be as long as the file.
+const MESSAGE_LIMIT: usize = 600;
+
+/// A mistake in a text, by the byte range that it is in.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) span: Option<Range<usize>>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span: Some(span), message: message.into(), help: None }
+    }
+
+    pub(super) fn with_help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// A configuration file that cannot be used: what was tried, on which path, why it failed, and
+/// where in the text.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct DocumentError {
+    message: String,
+    pub(super) path: PathBuf,
+    help: Option<String>,
+    pub(super) excerpt: Option<Box<Excerpt>>,
+}
+
+impl DocumentError {
+    /// Where the mistake is: the path, the line and the column (in characters), counted from 1.
+    pub(crate) fn location(&self) -> Option<(&Path, usize, usize)> {
+        let excerpt = self.excerpt.as_ref()?;
+        Some((&self.path, excerpt.line(), excerpt.column()))
+    }
+
+    pub(super) fn unreadable(path: &Path, why: impl Display, help: Option<&str>) -> Self {
+        let fault =
+            Fault { span: None, message: why.to_string(), help: help.map(ToOwned::to_owned) };
+        Self::new("cannot read the configuration file", "", path, "", fault)
+    }
+
+    pub(super) fn undecodable(path: &Path, text: &str, fault: Fault) -> Self {
+        Self::new("cannot read the configuration file", "", path, text, fault)
+    }
+
+    pub(super) fn unparsable(path: &Path, text: &str, format: Format, fault: Fault) -> Self {
+        let format = format!(" as {}", format.name());
+        Self::new("cannot parse the configuration file", &format, path, text, fault)
+    }
+
+    pub(super) fn invalid(path: &Path, text: &str, fault: Fault) -> Self {
+        Self::new("the configuration file", " is not valid", path, text, fault)
+    }
+
+    fn new(before: &str, after: &str, path: &Path, text: &str, fault: Fault) -> Self {
+        let name = visible(&path.to_string_lossy(), MESSAGE_LIMIT);
+        let why = visible(&fault.message, MESSAGE_LIMIT);
+        Self {
+            message: format!("{before} `{name}`{after}: {why}"),
+            path: path.to_owned(),
+            help: fault.help.map(|help| visible(&help, MESSAGE_LIMIT)),
+            excerpt: fault.span.map(|span| Box::new(Excerpt::new(name, text, span))),
+        }
+    }
+}
+
+impl Diagnostic for DocumentError {
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_deref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = self.excerpt.as_ref()?.label();
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, label))))
+    }
+}

@@ -1,0 +1,133 @@
+//! Configuration documents: JSON and YAML files, read as hostile input.
+//!
+//! [`Document::read`] goes through four steps, each with bounds of its own:
+//! [`read`] (regular files of at most 256 KiB, UTF-8, no control characters) → [`outline`] (what
+//! is where in the text; depth, duplicate keys, and what YAML has beyond JSON are refused here) →
+//! [`strict`] (the value itself, by `serde_json` or `serde_yaml`, with the same rules once more)
+//! → [`Document`]. Whatever is wrong becomes a [`DocumentError`], which shows the line.
+//!
+//! What YAML may say is what JSON can say: anchors, aliases, tags, merge keys, keys that are not
+//! strings, several documents in one file, NaN and infinities are errors. So are, in both formats,
+//! integers outside 64 bits. An empty file is an empty object.
+
+mod decode;
+mod error;
+mod excerpt;
+mod json;
+mod merge;
+mod outline;
+mod parse;
+mod place;
+mod read;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod visible;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub(crate) use error::DocumentError;
+pub(crate) use merge::merge;
+pub(crate) use place::{Part, Place};
+
+use error::Fault;
+
+/// How a file is written, known by its extension.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Format {
+    /// `.json`
+    Json,
+    /// `.yaml` and `.yml`
+    Yaml,
+}
+
+impl Format {
+    /// The format that the file's extension names, in capitals or not.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Yaml => "YAML",
+        }
+    }
+}
+
+/// A configuration file, parsed; keeps its text to show where a mistake is.
+#[derive(Debug)]
+pub(crate) struct Document {
+    path: PathBuf,
+    text: String,
+    format: Format,
+    value: Map<String, Value>,
+}
+
+impl Document {
+    /// Reads and parses a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, DocumentError> {
+        let Some(format) = Format::of(path) else {
+            let help = "a configuration file's name ends in .json, .yaml or .yml";
+            return Err(DocumentError::unreadable(path, "its format is not known", Some(help)));
+        };
+        Self::parse(path, read::read(path)?, format)
+    }
+
+    fn parse(path: &Path, text: String, format: Format) -> Result<Self, DocumentError> {
+        match parse::parse(&text, format) {
+            Ok(value) => Ok(Self { path: path.to_owned(), text, format, value }),
+            Err(fault) => Err(DocumentError::unparsable(path, &text, format, fault)),
+        }
+    }
+
+    /// The file's path, as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file says.
+    pub(crate) fn value(&self) -> &Map<String, Value> {
+        &self.value
+    }
+
+    /// The value of a top-level key as a `T`; `None` where there is no such key.
+    ///
+    /// Whatever `T` refuses (a field that it does not know, a wrong type, an error of its own) is
+    /// underlined in the file.
+    pub(crate) fn section<T: DeserializeOwned>(
+        &self,
+        key: &str,
+    ) -> Result<Option<T>, DocumentError> {
+        let Some(value) = self.value.get(key) else { return Ok(None) };
+        match decode::decode(value, Place::value([key])) {
+            Ok(section) => Ok(Some(section)),
+            Err(mistake) => Err(self.error_at(&mistake.place, mistake.message, mistake.help)),
+        }
+    }
+
+    /// An error at a place: for checks made by others (a JSON Schema, unknown top-level keys).
+    ///
+    /// Where the place is not in this document, the error shows no line.
+    pub(crate) fn error_at(
+        &self,
+        at: &Place,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> DocumentError {
+        let span = outline::outline(&self.text, self.format)
+            .ok()
+            .flatten()
+            .and_then(|root| place::find(&root, at));
+        let fault = Fault { span, message: message.into(), help };
+        DocumentError::invalid(&self.path, &self.text, fault)
+    }
+}

@@ -1,0 +1,87 @@
+//! From a path to text, without waiting on what is no file and without reading what is too long.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::path::Path;
+
+use super::error::{DocumentError, Fault};
+
+/// The longest configuration file, in bytes.
+///
+/// The YAML parsers keep up to 180 bytes for each byte of a hostile text, so this bounds memory
+/// (50 MB) and time as much as any other limit does.
+pub(super) const MAX_BYTES: u64 = 256 * 1024;
+
+/// Reads a configuration file's text.
+pub(super) fn read(path: &Path) -> Result<String, DocumentError> {
+    let is_directory = || DocumentError::unreadable(path, "it is a directory", None);
+    let file = open(path).map_err(|error| match path.is_dir() {
+        true => is_directory(),
+        false => DocumentError::unreadable(path, error, None),
+    })?;
+    let metadata = file.metadata().map_err(|error| DocumentError::unreadable(path, error, None))?;
+    if metadata.is_dir() {
+        return Err(is_directory());
+    }
+    if !metadata.is_file() {
+        return Err(DocumentError::unreadable(path, "it is not a regular file", None));
+    }
+    let mut bytes = Vec::new();
+    if metadata.len() <= MAX_BYTES {
+        // The file may grow meanwhile, or not know its length (as in /proc).
+        file.take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| DocumentError::unreadable(path, error, None))?;
+    }
+    if metadata.len() > MAX_BYTES || bytes.len() as u64 > MAX_BYTES {
+        let why = format!("it is longer than {} KiB", MAX_BYTES / 1024);
+        return Err(DocumentError::unreadable(path, why, None));
+    }
+    text(bytes).map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))
+}
+
+/// Opens a file to read; a FIFO without a writer, or a terminal, does not make it wait.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// The text that the bytes are; else as much of it as can be shown, and what is wrong.
+pub(super) fn text(bytes: Vec<u8>) -> Result<String, (String, Fault)> {
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let help = "save the file as UTF-8, without a byte order mark";
+    let mark = match bytes.as_slice() {
+        [0xef, 0xbb, 0xbf, ..] => Some("UTF-8"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
+        _ => None,
+    };
+    if let Some(encoding) = mark {
+        let message = format!("it begins with a {encoding} byte order mark");
+        return Err((lossy(&bytes), Fault::at(0..0, message).with_help(help)));
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes()[at];
+            let message =
+                format!("it is not UTF-8: the byte 0x{byte:02x} is not part of a character");
+            return Err((lossy(error.as_bytes()), Fault::at(at..at + 1, message).with_help(help)));
+        }
+    };
+    let control = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    match text.char_indices().find(|&(_, c)| control(c)) {
+        None => Ok(text),
+        Some((at, c)) => {
+            let message = format!("it has the control character U+{:04X}", u32::from(c));
+            Err((text, Fault::at(at..at + 1, message)))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The runner's own keys, as they are written. Every field may be missing: a stronger layer is put over
+//! a weaker one, and the defaults come last.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::units::{Bytes, LogLevel, Time};
+use crate::execution::{Backoff, RetryOn};
+use crate::plugin::Name;
+use crate::report::LogFormat;
+
+/// The top-level keys that are the runner's; every other one is the section of a command.
+pub(super) const RUNNER_KEYS: [&str; 5] = ["commands", "limits", "logging", "plugins", "retry"];
+
+/// `logging`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct LoggingLayer {
+    pub(super) level: Option<LogLevel>,
+    pub(super) format: Option<LogFormat>,
+}
+
+/// `plugins`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PluginsLayer {
+    /// Directories, relative to the one of the file.
+    pub(super) path: Option<Vec<PathBuf>>,
+    /// Embedded commands that a plugin of the same name may take the place of.
+    pub(super) replace: Option<Vec<Name>>,
+}
+
+/// `limits`, also below `commands.NAME`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LimitsLayer {
+    pub(crate) time: Option<Time>,
+    pub(crate) memory: Option<Bytes>,
+    pub(crate) output: Option<Bytes>,
+    pub(crate) handles: Option<std::num::NonZeroU32>,
+}
+
+/// `retry`, also below `commands.NAME`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RetryLayer {
+    pub(crate) attempts: Option<std::num::NonZeroU8>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) delay: Option<Time>,
+    pub(crate) max_delay: Option<Time>,
+    pub(crate) jitter: Option<bool>,
+    pub(crate) on: Option<Vec<RetryOn>>,
+}
+
+/// `commands.NAME`: what the runner does differently for one command.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct CommandLayer {
+    pub(super) limits: LimitsLayer,
+    pub(super) retry: RetryLayer,
+}
+
+/// `commands`.
+pub(super) type CommandsLayer = BTreeMap<Name, CommandLayer>;
+
+impl LimitsLayer {
+    /// This layer, and the other where this one says nothing.
+    pub(super) fn over(self, weaker: Self) -> Self {
+        Self {
+            time: self.time.or(weaker.time),
+            memory: self.memory.or(weaker.memory),
+            output: self.output.or(weaker.output),
+            handles: self.handles.or(weaker.handles),
+        }
+    }
+}
+
+impl RetryLayer {
+    /// This layer, and the other where this one says nothing.
+    pub(super) fn over(self, weaker: Self) -> Self {
+        Self {
+            attempts: self.attempts.or(weaker.attempts),
+            backoff: self.backoff.or(weaker.backoff),
+            delay: self.delay.or(weaker.delay),
+            max_delay: self.max_delay.or(weaker.max_delay),
+            jitter: self.jitter.or(weaker.jitter),
+            on: self.on.or(weaker.on),
+        }
+    }
+}

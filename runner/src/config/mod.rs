@@ -1,0 +1,14 @@
+//! The configuration: which files it is in, what they say, and what that comes to.
+
+mod document;
+mod file;
+mod files;
+pub(crate) mod schema;
+mod settings;
+mod units;
+
+pub(crate) use document::DocumentError;
+pub(crate) use file::{LimitsLayer, RetryLayer};
+pub(crate) use files::{Configuration, ConfigurationError, SectionPart};
+pub(crate) use settings::Settings;
+pub(crate) use units::{Bytes, LogLevel, Time};

@@ -1,0 +1,210 @@
+//! A plugin's JSON Schema, and the check of a section against it.
+
+use std::collections::HashMap;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+
+/// The largest schema, in bytes.
+const MAX_SCHEMA: usize = 256 * 1024;
+
+/// The deepest nesting of a schema.
+const MAX_DEPTH: usize = 32;
+
+/// The most places that a schema may have when every reference is replaced by what it leads to.
+const MAX_WEIGHT: u64 = 100_000;
+
+/// A schema that is sound and safe to use: no other document is ever fetched, patterns run in linear
+/// time, no reference leads back to where it stands, and references upon references do not multiply.
+pub(crate) struct Schema(Validator);
+
+/// Why a text is no usable schema.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SchemaError {
+    #[error("it has more than {MAX_SCHEMA} bytes")]
+    TooLarge,
+    #[error("it is no JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    #[error("it is nested more than {MAX_DEPTH} deep")]
+    TooDeep,
+    #[error(
+        "the reference `{0}` is refused: it may only lead to a place in the same schema, as `#/$defs/name`"
+    )]
+    Reference(String),
+    #[error("the reference `{0}` leads back to where it stands")]
+    Cycle(String),
+    #[error("with its references replaced it has more than {MAX_WEIGHT} places")]
+    TooHeavy,
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// A value that does not fit.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    /// The way to the value in the section: keys, and indexes in decimal.
+    pub(crate) steps: Vec<String>,
+    /// The key below it that should not be there.
+    pub(crate) unexpected_key: Option<String>,
+    pub(crate) message: String,
+}
+
+impl Schema {
+    pub(crate) fn parse(text: &str) -> Result<Self, SchemaError> {
+        if text.len() > MAX_SCHEMA {
+            return Err(SchemaError::TooLarge);
+        }
+        let schema: Value = serde_json::from_str(text)?;
+        if !schema.is_object() {
+            return Err(SchemaError::NotAnObject);
+        }
+        Weighing::new(&schema).weigh(&schema, 0)?;
+        let validator = jsonschema::draft202012::options()
+            .with_pattern_options(PatternOptions::regex())
+            .build(&schema)
+            .map_err(|error| SchemaError::Invalid(error.to_string()))?;
+        Ok(Self(validator))
+    }
+
+    /// The first value that does not fit.
+    pub(crate) fn check(&self, section: &Value) -> Result<(), Violation> {
+        self.0.validate(section).map_err(|error| {
+            use jsonschema::error::ValidationErrorKind as Kind;
+            let unexpected_key = match error.kind() {
+                Kind::AdditionalProperties { unexpected }
+                | Kind::UnevaluatedProperties { unexpected } => unexpected.first().cloned(),
+                _ => None,
+            };
+            let steps = error.instance_path().iter().map(|segment| segment.to_string()).collect();
+            Violation { steps, unexpected_key, message: error.to_string() }
+        })
+    }
+}
+
+/// Counts the places of a schema with its references replaced, and refuses what would not end.
+struct Weighing<'a> {
+    root: &'a Value,
+    /// The weights of the references seen; none while one is being weighed.
+    references: HashMap<&'a str, Option<u64>>,
+}
+
+impl<'a> Weighing<'a> {
+    fn new(root: &'a Value) -> Self {
+        Self { root, references: HashMap::new() }
+    }
+
+    fn weigh(&mut self, node: &'a Value, depth: usize) -> Result<u64, SchemaError> {
+        if depth > MAX_DEPTH {
+            return Err(SchemaError::TooDeep);
+        }
+        let mut weight = 1_u64;
+        match node {
+            Value::Array(items) => {
+                for item in items {
+                    weight += self.weigh(item, depth + 1)?;
+                }
+            }
+            Value::Object(members) => {
+                for (key, value) in members {
+                    weight += match (key.as_str(), value) {
+                        ("$ref", Value::String(reference)) => {
+                            self.weigh_reference(reference, depth)?
+                        }
+                        ("$dynamicRef" | "$recursiveRef", Value::String(reference)) => {
+                            return Err(SchemaError::Reference(reference.clone()));
+                        }
+                        ("$id", Value::String(id)) if depth > 0 => {
+                            return Err(SchemaError::Reference(id.clone()));
+                        }
+                        _ => self.weigh(value, depth + 1)?,
+                    };
+                }
+            }
+            _ => {}
+        }
+        if weight > MAX_WEIGHT { Err(SchemaError::TooHeavy) } else { Ok(weight) }
+    }
+
+    fn weigh_reference(&mut self, reference: &'a str, depth: usize) -> Result<u64, SchemaError> {
+        match self.references.get(reference) {
+            Some(Some(weight)) => return Ok(*weight),
+            Some(None) => return Err(SchemaError::Cycle(reference.to_owned())),
+            None => {}
+        }
+        let target = reference
+            .strip_prefix('#')
+            .and_then(|pointer| self.root.pointer(pointer))
+            .ok_or_else(|| SchemaError::Reference(reference.to_owned()))?;
+        self.references.insert(reference, None);
+        let weight = self.weigh(target, depth + 1)?;
+        self.references.insert(reference, Some(weight));
+        Ok(weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(schema: &Value) -> Result<Schema, SchemaError> {
+        Schema::parse(&schema.to_string())
+    }
+
+    #[test]
+    fn a_violation_says_where_and_what() {
+        let schema = parse(&json!({
+            "type": "object",
+            "properties": { "kinds": { "type": "array", "items": { "$ref": "#/$defs/kind" } } },
+            "additionalProperties": false,
+            "$defs": { "kind": { "type": "string" } },
+        }))
+        .expect("a sound schema");
+        assert!(schema.check(&json!({ "kinds": ["a"] })).is_ok());
+        let violation = schema.check(&json!({ "kinds": ["a", 2] })).expect_err("2 is no string");
+        assert_eq!(violation.steps, ["kinds", "1"]);
+        let violation = schema.check(&json!({ "kind": [] })).expect_err("an unknown key");
+        assert_eq!(violation.unexpected_key.as_deref(), Some("kind"));
+    }
+
+    #[test]
+    fn a_schema_that_would_not_end_is_refused() {
+        assert!(matches!(parse(&json!({ "$ref": "#" })), Err(SchemaError::Cycle(_))));
+        let node = json!({ "$defs": { "a": { "anyOf": [{ "$ref": "#/$defs/a" }] } } });
+        assert!(matches!(parse(&node), Err(SchemaError::Cycle(_))));
+        // Each definition names the next one twice: 2^30 places.
+        let mut definitions = serde_json::Map::new();
+        for level in 0..30 {
+            let next = json!({ "$ref": format!("#/$defs/{}", level + 1) });
+            definitions.insert(level.to_string(), json!({ "allOf": [next, next] }));
+        }
+        definitions.insert("30".into(), json!({ "type": "string" }));
+        let bomb = json!({ "$defs": definitions });
+        assert!(matches!(parse(&bomb), Err(SchemaError::TooHeavy | SchemaError::TooDeep)));
+    }
+
+    #[test]
+    fn nothing_is_fetched() {
+        for reference in
+            ["http://127.0.0.1:9/x.json", "file:///etc/passwd", "other.json", "#anchor"]
+        {
+            assert!(matches!(parse(&json!({ "$ref": reference })), Err(SchemaError::Reference(_))));
+        }
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        assert!(matches!(Schema::parse("{"), Err(SchemaError::Json(_))));
+        assert!(matches!(Schema::parse("true"), Err(SchemaError::NotAnObject)));
+        assert!(matches!(parse(&json!({ "type": "strnig" })), Err(SchemaError::Invalid(_))));
+        assert!(matches!(parse(&json!({ "pattern": "(" })), Err(SchemaError::Invalid(_))));
+        let mut deep = json!({});
+        for _ in 0..40 {
+            deep = json!({ "not": deep });
+        }
+        assert!(matches!(parse(&deep), Err(SchemaError::TooDeep)));
+    }
+}

@@ -1,0 +1,87 @@
+//! What the process finds around it: read once, here, and handed on.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::error::Error;
+use crate::plugin::{Origin, Place};
+
+/// The environment of the process.
+pub(crate) struct Environment {
+    variables: HashMap<OsString, OsString>,
+    /// Absolute and free of links; `-C` included.
+    pub(crate) working_directory: PathBuf,
+    pub(crate) home: Option<PathBuf>,
+    /// The user's configuration, data and cache of this program; none where there is no home.
+    pub(crate) directories: Option<Directories>,
+}
+
+/// Where this program keeps things of the user's.
+pub(crate) struct Directories {
+    pub(crate) configuration: PathBuf,
+    pub(crate) data: PathBuf,
+    pub(crate) cache: PathBuf,
+}
+
+impl Environment {
+    /// Reads the environment; `directory` is where `-C` goes.
+    pub(crate) fn read(directory: Option<&Path>) -> Result<Self, Error> {
+        let here = std::env::current_dir()
+            .map_err(|error| Error::WorkingDirectory { path: PathBuf::from("."), error })?;
+        let path = directory.map_or_else(|| here.clone(), |directory| here.join(directory));
+        let working_directory = dunce::canonicalize(&path)
+            .and_then(|found| std::fs::read_dir(&found).map(|_| found))
+            .map_err(|error| Error::WorkingDirectory { path, error })?;
+        let directories = etcetera::choose_base_strategy().ok().map(|strategy| Directories {
+            configuration: strategy.config_dir().join("taskrunner"),
+            data: strategy.data_dir().join("taskrunner"),
+            cache: strategy.cache_dir().join("taskrunner"),
+        });
+        Ok(Self {
+            variables: std::env::vars_os().collect(),
+            working_directory,
+            home: etcetera::home_dir().ok(),
+            directories,
+        })
+    }
+
+    /// A variable; none where it is not Unicode.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(&OsString::from(name))?.to_str().map(ToOwned::to_owned)
+    }
+
+    /// The places that need no configuration: `TASKRUNNER_PLUGIN_PATH`, the workspace's, the user's and
+    /// the system's.
+    pub(crate) fn plugin_places(&self, workspace: &Path) -> Vec<Place> {
+        let mut places = Vec::new();
+        let mut add = |origin, directory| places.push(Place { origin, directory });
+        if let Some(path) = self.variables.get(&OsString::from("TASKRUNNER_PLUGIN_PATH")) {
+            for directory in std::env::split_paths(path).filter(|path| !path.as_os_str().is_empty())
+            {
+                add(Origin::Environment, self.working_directory.join(directory));
+            }
+        }
+        add(Origin::Workspace, workspace.join(".taskrunner").join("plugins"));
+        if let Some(directories) = &self.directories {
+            add(Origin::User, directories.data.join("plugins"));
+        }
+        for directory in self.system_data_directories() {
+            add(Origin::System, directory.join("taskrunner").join("plugins"));
+        }
+        places
+    }
+
+    #[cfg(windows)]
+    fn system_data_directories(&self) -> Vec<PathBuf> {
+        self.variables.get(&OsString::from("ProgramData")).map(PathBuf::from).into_iter().collect()
+    }
+
+    #[cfg(not(windows))]
+    #[expect(clippy::unused_self, reason = "Windows needs it")]
+    fn system_data_directories(&self) -> Vec<PathBuf> {
+        ["/usr/local/share", "/usr/share"].map(PathBuf::from).to_vec()
+    }
+}

@@ -1,0 +1,74 @@
+//! Why the runner could not do what was asked. How a command itself ended is an
+//! [`Outcome`](crate::sandbox::Outcome).
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::config::{ConfigurationError, DocumentError};
+use crate::invocation::ArgumentError;
+use crate::permission::PermissionError;
+use crate::plugin::{Fault, Name};
+use crate::sandbox::SandboxError;
+
+/// Why the runner could not do what was asked. The exit code is
+/// [`ExitCode::from`](crate::exit::ExitCode)'s, the rendering [`crate::report`]'s.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The section of a command does not fit its manifest.
+    #[error(transparent)]
+    Section(DocumentError),
+    #[error("{command}: {error}")]
+    Argument { command: Name, error: ArgumentError },
+    #[error("the argument `{argument}` is not Unicode, which plugins need")]
+    NotUnicode { argument: String },
+    #[error("the environment variable {name}: `{value}` is {problem}")]
+    Variable { name: &'static str, value: String, problem: String },
+    #[error("cannot go to `{path}`: {error}", path = path.display())]
+    WorkingDirectory { path: PathBuf, error: io::Error },
+    #[error("there is no command `{name}`")]
+    UnknownCommand { name: String, nearest: Vec<String> },
+    #[error("{command}: {error}")]
+    Permission { command: Name, error: PermissionError },
+    #[error("this file is no usable plugin: {0}")]
+    Plugin(Fault),
+    #[error("{source_file}: {error}")]
+    Sandbox { source_file: String, error: SandboxError },
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Error {
+    /// What the user can do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownCommand { nearest, .. } => Some(match nearest.as_slice() {
+                [] => "`taskrunner list` shows the commands".to_owned(),
+                [one] => format!("did you mean `{one}`?"),
+                several => format!("did you mean one of `{}`?", several.join("`, `")),
+            }),
+            Self::Permission { error: PermissionError::Forbidden { .. }, .. } => {
+                Some("go to the project's directory, or name a directory below this one".to_owned())
+            }
+            Self::Plugin(_) => Some("`taskrunner list` shows all files with faults".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The mistake in a configuration file, if that is what it is.
+    pub(crate) fn document(&self) -> Option<&DocumentError> {
+        match self {
+            Self::Configuration(ConfigurationError::Document(error)) | Self::Section(error) => {
+                Some(error)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<DocumentError> for Error {
+    fn from(error: DocumentError) -> Self {
+        Self::Configuration(error.into())
+    }
+}

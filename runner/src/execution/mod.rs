@@ -1,0 +1,70 @@
+//! Runs an invocation: attempt after attempt, as the policy says.
+
+mod retry;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use retry::{Backoff, RetryOn, RetryPolicy};
+
+use crate::invocation::Invocation;
+use crate::sandbox::{Outcome, Phases, Program, Sandbox, Setup};
+
+/// One run of an invocation.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    /// From 1.
+    pub(crate) number: u32,
+    pub(crate) outcome: Outcome,
+    pub(crate) phases: Phases,
+}
+
+/// All attempts of an invocation, and what they took.
+#[derive(Clone, Debug)]
+pub(crate) struct Execution {
+    pub(crate) attempts: Vec<Attempt>,
+    /// From the first attempt's start to the last one's end, with the waits between them.
+    pub(crate) total: Duration,
+}
+
+/// What a reporter is told while it happens.
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// An attempt failed, and there will be another after the wait.
+    Retrying { failed: &'a Attempt, attempts: u32, wait: Duration },
+}
+
+impl Execution {
+    /// How the last attempt ended.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        static NEVER: Outcome = Outcome::Exited(0);
+        self.attempts.last().map_or(&NEVER, |attempt| &attempt.outcome)
+    }
+}
+
+/// Runs the invocation until it ends in a way that is not retried, or the attempts are used up.
+pub(crate) fn execute(
+    sandbox: &Sandbox,
+    program: &Program,
+    setup: &Setup,
+    invocation: &Invocation,
+    policy: &RetryPolicy,
+    report: &mut dyn FnMut(Event<'_>),
+) -> Execution {
+    let begun = Instant::now();
+    let mut waits = policy.waits();
+    let mut attempts = Vec::new();
+    for number in 1.. {
+        let (outcome, phases) = sandbox.run(program, setup.clone(), invocation, number);
+        let attempt = Attempt { number, outcome, phases };
+        let wait = policy.retries(&attempt.outcome).then(|| waits.next()).flatten();
+        if let Some(wait) = wait {
+            report(Event::Retrying { failed: &attempt, attempts: policy.attempts, wait });
+        }
+        attempts.push(attempt);
+        match wait {
+            Some(wait) => std::thread::sleep(wait),
+            None => break,
+        }
+    }
+    Execution { attempts, total: begun.elapsed() }
+}

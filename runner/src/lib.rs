@@ -1,0 +1,37 @@
+//! `taskrunner` runs commands that are plugins: WebAssembly components, each in a sandbox of its own,
+//! with what the user granted and nothing else.
+//!
+//! One call flows in one direction:
+//!
+//! ```text
+//! cli → config → plugin → invocation → permission → sandbox → execution → report
+//! ```
+//!
+//! [`app`] is the only wiring. `cli` parses what was typed, `config` finds and reads the configuration,
+//! `plugin` knows which plugins there are, `invocation` checks arguments against a manifest,
+//! `permission` decides what may be reached, `sandbox` runs the guest (and alone names wasmtime),
+//! `execution` tries again, and `report` alone prints. ARCHITECTURE.md says more.
+
+mod app;
+mod cli;
+mod config;
+mod embedded;
+mod environment;
+mod error;
+mod execution;
+mod exit;
+mod invocation;
+mod permission;
+mod plugin;
+mod report;
+mod sandbox;
+mod suggest;
+
+use std::ffi::OsString;
+
+/// Runs the program with its arguments, the program's name not included, and gives the exit code.
+///
+/// Writes to the process's standard streams, and reads its environment.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    app::run(arguments).code()
+}

@@ -1,0 +1,35 @@
+//! One thing that a plugin can reach.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What is done with a directory or file. Writing includes reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// One thing that a plugin can reach. Displays as the flag that grants it for one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Capability {
+    /// A directory, to read.
+    Read(String),
+    /// A directory, to read and to write.
+    Write(String),
+    /// The value of an environment variable.
+    Environment(String),
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(directory) => write!(f, "--allow-read {directory}"),
+            Self::Write(directory) => write!(f, "--allow-write {directory}"),
+            Self::Environment(name) => write!(f, "--allow-env {name}"),
+        }
+    }
+}

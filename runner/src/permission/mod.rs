@@ -1,0 +1,9 @@
+//! What a plugin may reach: requests, grants and their decision. Pure but for the resolution of paths.
+
+mod capability;
+mod grants;
+mod paths;
+
+pub(crate) use capability::{Access, Capability};
+pub(crate) use grants::{Allowed, Grants, Mount, Policy, Scope};
+pub(crate) use paths::{Paths, PermissionError};

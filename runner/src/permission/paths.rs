@@ -1,0 +1,231 @@
+//! What a path means: which file of the host, and under which name the guest finds it.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::plugin::{PathKind, PathSpec};
+
+use super::Access;
+
+/// Why something is not granted, or a path not usable.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PermissionError {
+    #[error("`{path}`: {error}", path = path.display())]
+    Path { path: PathBuf, error: io::Error },
+    #[error("`{path}` is {problem}", path = path.display())]
+    Kind { path: PathBuf, problem: &'static str },
+    #[error("`{path}` is never granted: it is {what}", path = path.display())]
+    Forbidden { path: PathBuf, what: &'static str },
+    #[error("`{directory}`, which the command requests, leads out of the workspace to `{path}`", path = path.display())]
+    OutsideWorkspace { directory: String, path: PathBuf },
+    #[error("`{0}` is not the name of an environment variable")]
+    Variable(String),
+}
+
+impl PermissionError {
+    /// Whether this is a refusal, rather than a mistake in what was typed.
+    pub(crate) fn is_denial(&self) -> bool {
+        matches!(self, Self::Forbidden { .. } | Self::OutsideWorkspace { .. })
+    }
+}
+
+/// The directories that decide what a path means. All are absolute and free of links.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    workspace: PathBuf,
+    working_directory: PathBuf,
+    home: Option<PathBuf>,
+}
+
+/// A path of the host with links resolved, and the guest's name for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+}
+
+impl Paths {
+    /// # Errors
+    ///
+    /// Where a directory is not there.
+    pub(crate) fn new(
+        workspace: &Path,
+        working_directory: &Path,
+        home: Option<&Path>,
+    ) -> Result<Self, PermissionError> {
+        Ok(Self {
+            workspace: canonical(workspace)?,
+            working_directory: canonical(working_directory)?,
+            home: home.and_then(|home| dunce::canonicalize(home).ok()),
+        })
+    }
+
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    pub(crate) fn working_directory(&self) -> &Path {
+        &self.working_directory
+    }
+
+    /// Resolves a path that need not exist: links in the part that does are followed, and what is left
+    /// may only go down.
+    pub(crate) fn locate(
+        &self,
+        base: &Path,
+        path: impl AsRef<Path>,
+    ) -> Result<Located, PermissionError> {
+        let asked = base.join(path);
+        let fail = |error| PermissionError::Path { path: asked.clone(), error };
+        let mut existing = asked.as_path();
+        let mut below: Vec<OsString> = Vec::new();
+        let mut host = loop {
+            match dunce::canonicalize(existing) {
+                Ok(found) => break found,
+                // A link that leads nowhere would be followed by whoever creates the file.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !existing.is_symlink() => {
+                    let Some(Component::Normal(last)) = existing.components().next_back() else {
+                        return Err(fail(error));
+                    };
+                    below.push(last.to_owned());
+                    existing = existing.parent().ok_or_else(|| fail(error))?;
+                }
+                Err(error) => return Err(fail(error)),
+            }
+        };
+        host.extend(below.into_iter().rev());
+        let guest = self.guest_name(&host).ok_or_else(|| {
+            fail(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "its name is not Unicode, which plugins need",
+            ))
+        })?;
+        Ok(Located { host, guest })
+    }
+
+    /// The workspace is the guest's `/`; anything else keeps its absolute name.
+    fn guest_name(&self, host: &Path) -> Option<String> {
+        let (relative, mut name) = match host.strip_prefix(&self.workspace) {
+            Ok(relative) => (relative, String::new()),
+            Err(_) => (host, String::new()),
+        };
+        for component in relative.components() {
+            match component {
+                Component::Normal(part) => {
+                    name.push('/');
+                    name.push_str(part.to_str()?);
+                }
+                Component::Prefix(prefix) => {
+                    name.push('/');
+                    name.push_str(&prefix.as_os_str().to_str()?.replace(['\\', ':'], ""));
+                }
+                _ => {}
+            }
+        }
+        if name.is_empty() {
+            name.push('/');
+        }
+        Some(name)
+    }
+
+    /// Refuses what nobody can be granted as a whole.
+    pub(super) fn refuse_forbidden(&self, path: &Path) -> Result<(), PermissionError> {
+        let forbidden = |what| PermissionError::Forbidden { path: path.to_owned(), what };
+        if path.parent().is_none() {
+            return Err(forbidden("the root of the file system"));
+        }
+        if ["/proc", "/sys", "/dev"].iter().any(|system| path.starts_with(system)) {
+            return Err(forbidden("part of the system's own file systems"));
+        }
+        if self.home.as_ref().is_some_and(|home| home.starts_with(path)) {
+            return Err(forbidden("the home directory as a whole"));
+        }
+        Ok(())
+    }
+}
+
+impl Located {
+    /// Checks that there is what the argument's specification says.
+    pub(crate) fn check(&self, spec: PathSpec) -> Result<(), PermissionError> {
+        match (std::fs::metadata(&self.host), spec.kind) {
+            (Err(error), _)
+                if error.kind() == io::ErrorKind::NotFound && spec.access == Access::Write =>
+            {
+                Ok(())
+            }
+            (Err(error), _) => Err(PermissionError::Path { path: self.host.clone(), error }),
+            (Ok(found), PathKind::File) if found.is_dir() => Err(PermissionError::Kind {
+                path: self.host.clone(),
+                problem: "a directory, not a file",
+            }),
+            (Ok(found), PathKind::File) if !found.is_file() => Err(PermissionError::Kind {
+                path: self.host.clone(),
+                problem: "not a regular file",
+            }),
+            (Ok(found), PathKind::Directory) if !found.is_dir() => {
+                Err(PermissionError::Kind { path: self.host.clone(), problem: "not a directory" })
+            }
+            (Ok(_), _) => Ok(()),
+        }
+    }
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, PermissionError> {
+    dunce::canonicalize(path)
+        .map_err(|error| PermissionError::Path { path: path.to_owned(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(root: &Path) -> Paths {
+        let workspace = root.join("workspace");
+        std::fs::create_dir_all(workspace.join("sub")).expect("a directory");
+        Paths::new(&workspace, &workspace.join("sub"), Some(root)).expect("both are there")
+    }
+
+    #[test]
+    fn a_path_reaches_the_file_that_the_user_meant() {
+        let root = tempfile::tempdir().expect("a directory");
+        let paths = paths(root.path());
+        let guest =
+            |path: &str| paths.locate(paths.working_directory(), path).expect("it resolves").guest;
+        assert_eq!(guest("a.txt"), "/sub/a.txt");
+        assert_eq!(guest("../a/b.txt"), "/a/b.txt");
+        assert_eq!(guest(".."), "/");
+        let outside =
+            paths.locate(paths.working_directory(), "../../other/x").expect("it resolves");
+        assert_eq!(outside.host, dunce::canonicalize(root.path()).expect("there").join("other/x"));
+        assert_ne!(outside.guest, "/other/x", "what is outside keeps its absolute name");
+        assert!(outside.guest.ends_with("/other/x"));
+        assert!(paths.locate(paths.working_directory(), "none/../../x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_resolved_before_anything_is_decided() {
+        let root = tempfile::tempdir().expect("a directory");
+        let paths = paths(root.path());
+        std::os::unix::fs::symlink(root.path(), paths.workspace().join("out")).expect("a link");
+        let located = paths.locate(paths.workspace(), "out/x").expect("it resolves");
+        assert!(!located.host.starts_with(paths.workspace()));
+        std::os::unix::fs::symlink("nowhere", paths.workspace().join("dangling")).expect("a link");
+        assert!(paths.locate(paths.workspace(), "dangling").is_err());
+    }
+
+    #[test]
+    fn some_directories_are_never_granted() {
+        let root = tempfile::tempdir().expect("a directory");
+        let paths = paths(root.path());
+        let home = dunce::canonicalize(root.path()).expect("there");
+        for path in
+            ["/", "/proc/self", "/sys", "/dev"].map(Path::new).into_iter().chain([home.as_path()])
+        {
+            assert!(paths.refuse_forbidden(path).is_err(), "{}", path.display());
+        }
+        assert!(paths.refuse_forbidden(home.parent().expect("it has one")).is_err());
+        assert!(paths.refuse_forbidden(paths.workspace()).is_ok());
+    }
+}

@@ -1,0 +1,259 @@
+//! The rules of a manifest, as `wit/command.wit` states them.
+
+use std::collections::HashSet;
+use std::path::{Component, Path};
+
+use super::manifest::{ArgumentSpec, Capability, Declared, Request, Shape, ValueSpec, ValueType};
+use super::name::is_kebab_case;
+use super::{Name, NameError};
+use crate::cli;
+use crate::config::schema::{Schema, SchemaError};
+use crate::invocation::value;
+
+const MAX_SUMMARY: usize = 120;
+const MAX_DESCRIPTION: usize = 16 * 1024;
+const MAX_HELP: usize = 4 * 1024;
+const MAX_ARGUMENTS: usize = 256;
+const MAX_CHOICES: usize = 256;
+const MAX_CHOICE: usize = 256;
+const MAX_REQUESTS: usize = 64;
+const MAX_REASON: usize = 256;
+const MAX_VERSION: usize = 64;
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ManifestError {
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error("the version `{0}` is not of the form 1.2.3")]
+    Version(String),
+    #[error("{what} {problem}")]
+    Text { what: String, problem: &'static str },
+    #[error("there are {count} {what}, at most {limit} are allowed")]
+    TooMany { what: &'static str, count: usize, limit: usize },
+    #[error("the argument `{name}` {problem}")]
+    Argument { name: String, problem: String },
+    #[error("the request of {what} {problem}")]
+    Request { what: String, problem: &'static str },
+    #[error("the configuration schema: {0}")]
+    Schema(#[from] SchemaError),
+}
+
+/// Checks every rule, and gives the name.
+pub(super) fn check(manifest: &Declared) -> Result<Name, ManifestError> {
+    let name = Name::new(&manifest.name)?;
+    if manifest.version.len() > MAX_VERSION || semver::Version::parse(&manifest.version).is_err() {
+        let version: String = manifest.version.chars().take(MAX_VERSION).collect();
+        return Err(ManifestError::Version(version.escape_debug().to_string()));
+    }
+    check_text("the summary", &manifest.summary, MAX_SUMMARY, Lines::One)?;
+    if manifest.summary.is_empty() {
+        return Err(ManifestError::Text { what: "the summary".into(), problem: "is empty" });
+    }
+    if let Some(description) = &manifest.description {
+        check_text("the description", description, MAX_DESCRIPTION, Lines::Many)?;
+    }
+    check_count("arguments", manifest.arguments.len(), MAX_ARGUMENTS)?;
+    check_arguments(&manifest.arguments)?;
+    if let Some(schema) = &manifest.configuration_schema {
+        Schema::parse(schema)?;
+    }
+    check_count("requests", manifest.requests.len(), MAX_REQUESTS)?;
+    manifest.requests.iter().try_for_each(check_request)?;
+    Ok(name)
+}
+
+fn check_count(what: &'static str, count: usize, limit: usize) -> Result<(), ManifestError> {
+    if count > limit {
+        return Err(ManifestError::TooMany { what, count, limit });
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Lines {
+    One,
+    Many,
+}
+
+/// Text that help and listings show: of bounded length, and without characters that would let it pose
+/// as something else on a terminal.
+fn check_text(what: &str, text: &str, limit: usize, lines: Lines) -> Result<(), ManifestError> {
+    let problem = if text.chars().nth(limit).is_some() {
+        "is too long"
+    } else if lines == Lines::One && text.contains('\n') {
+        "has more than one line"
+    } else if text.chars().any(|c| c != '\n' && is_deceptive(c)) {
+        "holds a control character"
+    } else {
+        return Ok(());
+    };
+    Err(ManifestError::Text { what: what.to_owned(), problem })
+}
+
+/// Control characters and those that change the direction of text or have no shape (Unicode TR 36).
+pub(crate) fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            | '\u{61c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn check_arguments(arguments: &[ArgumentSpec]) -> Result<(), ManifestError> {
+    let mut longs = HashSet::new();
+    let mut shorts = HashSet::new();
+    let mut keys = HashSet::new();
+    let mut positionals = Positionals::default();
+    for spec in arguments {
+        let fault = |problem: String| ManifestError::Argument {
+            name: spec.name.chars().take(64).collect::<String>().escape_debug().to_string(),
+            problem,
+        };
+        check_argument(spec).map_err(fault)?;
+        let negation = (matches!(spec.shape, Shape::Flag) && spec.configuration_key.is_some())
+            .then(|| format!("no-{}", spec.name));
+        for long in std::iter::once(spec.name.clone()).chain(negation) {
+            if !longs.insert(long) {
+                return Err(fault("is declared twice".into()));
+            }
+        }
+        if spec.short.is_some_and(|short| !shorts.insert(short)) {
+            return Err(fault("has the short form of another".into()));
+        }
+        if let Some(key) = &spec.configuration_key
+            && !keys.insert(key.to_ascii_lowercase().replace('-', "_"))
+        {
+            return Err(fault("has the configuration key of another".into()));
+        }
+        positionals.check(spec).map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn check_argument(spec: &ArgumentSpec) -> Result<(), String> {
+    if !is_kebab_case(&spec.name) {
+        return Err("is not in lower-case kebab-case".into());
+    }
+    check_text("its help", &spec.help, MAX_HELP, Lines::Many)
+        .map_err(|e| format!("is wrong: {e}"))?;
+    let positional = matches!(spec.shape, Shape::Positional(_));
+    if !positional && cli::is_global_option(&spec.name) {
+        return Err("has the name of one of the runner's options".into());
+    }
+    if let Some(short) = spec.short {
+        if positional {
+            return Err("is positional and has a short form".into());
+        }
+        if !short.is_ascii_alphanumeric() || cli::is_global_short(short) {
+            return Err(format!("cannot have the short form `{}`", short.escape_debug()));
+        }
+    }
+    if let Some(key) = &spec.configuration_key
+        && (key.len() > 64
+            || !key.starts_with(|c: char| c.is_ascii_alphabetic())
+            || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+    {
+        return Err(
+            "has a configuration key with other characters than letters, digits, `-` and `_`"
+                .into(),
+        );
+    }
+    spec.value().map_or(Ok(()), check_value)
+}
+
+fn check_value(value: &ValueSpec) -> Result<(), String> {
+    match &value.kind {
+        ValueType::Text | ValueType::Number | ValueType::Path(_) => {}
+        ValueType::Integer { min, max } => {
+            if min.zip(*max).is_some_and(|(min, max)| min > max) {
+                return Err("has a minimum above its maximum".into());
+            }
+        }
+        ValueType::Choice(words) => {
+            if !(1..=MAX_CHOICES).contains(&words.len()) {
+                return Err(format!(
+                    "has {} words to choose from, 1 to {MAX_CHOICES} are allowed",
+                    words.len()
+                ));
+            }
+            let mut seen = HashSet::new();
+            for word in words {
+                check_text("a word", word, MAX_CHOICE, Lines::One).map_err(|e| e.to_string())?;
+                if word.is_empty() || !seen.insert(word) {
+                    return Err("has an empty word or the same word twice to choose from".into());
+                }
+            }
+        }
+    }
+    let Some(default) = &value.default else { return Ok(()) };
+    if value.required {
+        return Err("is required and has a default".into());
+    }
+    check_text("its default", default, MAX_HELP, Lines::One)
+        .map_err(|e| format!("is wrong: {e}"))?;
+    value::parse(&value.kind, default)
+        .map(drop)
+        .map_err(|problem| format!("has a default that does not fit: {problem}"))
+}
+
+/// The order of positional arguments: required ones first, a repeated one last.
+#[derive(Default)]
+struct Positionals {
+    optional: bool,
+    repeated: bool,
+}
+
+impl Positionals {
+    fn check(&mut self, spec: &ArgumentSpec) -> Result<(), String> {
+        let Shape::Positional(value) = &spec.shape else { return Ok(()) };
+        if self.repeated {
+            return Err(
+                "follows a repeated positional argument, which takes all that is left".into()
+            );
+        }
+        let required = value.required && spec.configuration_key.is_none();
+        if self.optional && required {
+            return Err("is required and follows a positional argument that may be left out".into());
+        }
+        self.optional |= !required;
+        self.repeated |= value.repeated;
+        Ok(())
+    }
+}
+
+fn check_request(request: &Request) -> Result<(), ManifestError> {
+    check_text("the reason of a request", &request.reason, MAX_REASON, Lines::One)?;
+    let (what, problem) = match &request.capability {
+        Capability::Read(directory) | Capability::Write(directory) => {
+            check_text("a requested directory", directory, MAX_HELP, Lines::One)?;
+            let path = Path::new(directory);
+            let inside =
+                path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+            let plain = !directory.contains(['\\', ':']);
+            (
+                directory,
+                (!inside || !plain || directory.is_empty())
+                    .then_some("is not a directory relative to the workspace"),
+            )
+        }
+        Capability::Environment(name) => {
+            check_text("a requested variable", name, MAX_REASON, Lines::One)?;
+            (name, (!is_variable(name)).then_some("is not the name of an environment variable"))
+        }
+    };
+    match problem {
+        Some(problem) => Err(ManifestError::Request { what: format!("`{what}`"), problem }),
+        None => Ok(()),
+    }
+}
+
+/// Whether this can be the name of an environment variable (POSIX: letters, digits and `_`).
+pub(crate) fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -1,0 +1,94 @@
+//! Where plugins come from.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The largest plugin: the largest known (a Ruby interpreter) has 32 MB.
+pub(super) const MAX_PLUGIN_SIZE: u64 = 256 * 1024 * 1024;
+
+/// What brought a place into the search. The order is that of precedence: the nearer wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Origin {
+    /// Compiled into the runner; can be replaced only by a line of the configuration.
+    Embedded,
+    /// `--plugin-dir`.
+    CommandLine,
+    /// `TASKRUNNER_PLUGIN_PATH`.
+    Environment,
+    /// `plugins.path` of the configuration.
+    Configuration,
+    /// `.taskrunner/plugins` of the workspace.
+    Workspace,
+    /// The user's data directory.
+    User,
+    /// The system's data directories.
+    System,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Embedded => "embedded",
+            Self::CommandLine => "--plugin-dir",
+            Self::Environment => "TASKRUNNER_PLUGIN_PATH",
+            Self::Configuration => "configuration",
+            Self::Workspace => "workspace",
+            Self::User => "user",
+            Self::System => "system",
+        })
+    }
+}
+
+/// A directory that holds plugins.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) origin: Origin,
+    pub(crate) directory: PathBuf,
+}
+
+impl Place {
+    /// Whether somebody named this very directory, so that it must be there.
+    fn is_named(&self) -> bool {
+        matches!(self.origin, Origin::CommandLine | Origin::Configuration)
+    }
+
+    /// The paths of the `.wasm` files in it, sorted.
+    pub(super) fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_named() => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "wasm") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+}
+
+/// Reads a plugin's file: a regular one, of a bounded size. Anything else could block or never end.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    if metadata.len() > MAX_PLUGIN_SIZE {
+        return Err(io::Error::other(format!(
+            "{} bytes are more than the {MAX_PLUGIN_SIZE} that a plugin may have",
+            metadata.len()
+        )));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    File::open(path)?.take(MAX_PLUGIN_SIZE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

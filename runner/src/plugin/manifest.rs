@@ -1,0 +1,140 @@
+//! What a plugin says of itself.
+
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+
+use super::Name;
+
+/// A manifest that was checked against the rules in `wit/command.wit`: [`Manifest::check`] is the only
+/// way to get one, from a guest as from a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    name: Name,
+    declared: Declared,
+}
+
+impl Manifest {
+    /// Checks what a plugin declared.
+    pub(crate) fn check(declared: Declared) -> Result<Self, super::ManifestError> {
+        let name = super::check::check(&declared)?;
+        Ok(Self { name, declared })
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The arguments that a key of the configuration can give.
+    pub(crate) fn configuration_keys(&self) -> impl Iterator<Item = (&str, &ArgumentSpec)> {
+        self.arguments.iter().filter_map(|spec| Some((spec.configuration_key.as_deref()?, spec)))
+    }
+}
+
+impl Deref for Manifest {
+    type Target = Declared;
+
+    fn deref(&self) -> &Declared {
+        &self.declared
+    }
+}
+
+/// A manifest as it was declared, by whomever: nothing of it is checked. The fields are those of the
+/// record `manifest` in `wit/command.wit`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Declared {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) summary: String,
+    pub(crate) description: Option<String>,
+    pub(crate) arguments: Vec<ArgumentSpec>,
+    pub(crate) configuration_schema: Option<String>,
+    pub(crate) requests: Vec<Request>,
+}
+
+/// One argument as the plugin declares it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ArgumentSpec {
+    pub(crate) name: String,
+    pub(crate) short: Option<char>,
+    pub(crate) help: String,
+    pub(crate) shape: Shape,
+    pub(crate) configuration_key: Option<String>,
+}
+
+impl ArgumentSpec {
+    /// The specification of its value; a flag has none.
+    pub(crate) fn value(&self) -> Option<&ValueSpec> {
+        match &self.shape {
+            Shape::Flag => None,
+            Shape::Option(value) | Shape::Positional(value) => Some(value),
+        }
+    }
+
+    /// As a user would write it: `--optimize`, `<FILE>`.
+    pub(crate) fn display(&self) -> String {
+        match self.shape {
+            Shape::Flag | Shape::Option(_) => format!("--{}", self.name),
+            Shape::Positional(_) => format!("<{}>", self.name.to_ascii_uppercase()),
+        }
+    }
+}
+
+/// How an argument stands on the command line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Shape {
+    Flag,
+    Option(ValueSpec),
+    Positional(ValueSpec),
+}
+
+/// The specification of an argument's value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ValueSpec {
+    #[serde(rename = "type")]
+    pub(crate) kind: ValueType,
+    pub(crate) required: bool,
+    pub(crate) repeated: bool,
+    pub(crate) default: Option<String>,
+}
+
+/// What counts as a value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ValueType {
+    Text,
+    Integer { min: Option<i64>, max: Option<i64> },
+    Number,
+    Choice(Vec<String>),
+    Path(PathSpec),
+}
+
+/// What a path is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PathSpec {
+    pub(crate) kind: PathKind,
+    pub(crate) access: Access,
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PathKind {
+    File,
+    Directory,
+}
+
+pub(crate) use crate::permission::{Access, Capability};
+
+/// One capability that the command asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Request {
+    pub(crate) capability: Capability,
+    pub(crate) reason: String,
+}

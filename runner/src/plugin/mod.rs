@@ -1,0 +1,21 @@
+//! Which plugins there are, and what they say of themselves. Knows no wasmtime: what asks a plugin for
+//! its manifest is handed in.
+
+mod check;
+mod digest;
+mod discovery;
+mod kind;
+mod manifest;
+mod name;
+mod registry;
+mod remembered;
+
+pub(crate) use check::{ManifestError, is_deceptive, is_variable};
+pub(crate) use digest::Digest;
+pub(crate) use discovery::{Origin, Place};
+pub(crate) use manifest::{
+    ArgumentSpec, Declared, Manifest, PathKind, PathSpec, Request, Shape, ValueSpec, ValueType,
+};
+pub(crate) use name::{Name, NameError};
+pub(crate) use registry::{Describe, Fault, Listing, Lookup, Plugin, Registry};
+pub(crate) use remembered::Remembered;

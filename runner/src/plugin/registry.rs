@@ -1,0 +1,280 @@
+//! Which plugin answers to a name.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::discovery::{self, Origin, Place};
+use super::kind::{self, KindError};
+use super::{Declared, Digest, Manifest, ManifestError, Name};
+
+/// A plugin that can be run.
+#[derive(Clone, Debug)]
+pub(crate) struct Plugin {
+    pub(crate) origin: Origin,
+    /// Its file; an embedded one has none.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) digest: Digest,
+    pub(crate) manifest: Manifest,
+    embedded: Option<&'static [u8]>,
+}
+
+impl Plugin {
+    /// The bytes, which are those of the digest.
+    pub(crate) fn bytes(&self) -> Result<Cow<'static, [u8]>, Fault> {
+        if let Some(bytes) = self.embedded {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let path = self.path.clone().unwrap_or_default();
+        let bytes = match discovery::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(Fault { path, kind: FaultKind::Read(error) }),
+        };
+        if Digest::of(&bytes) != self.digest {
+            return Err(Fault { path, kind: FaultKind::Changed });
+        }
+        Ok(Cow::Owned(bytes))
+    }
+
+    /// Where it comes from, for people: the file, or `embedded`.
+    pub(crate) fn source(&self) -> String {
+        match &self.path {
+            Some(path) => path.display().to_string(),
+            None => self.origin.to_string(),
+        }
+    }
+}
+
+/// A file that is no usable plugin.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {kind}", path = path.display())]
+pub(crate) struct Fault {
+    pub(crate) path: PathBuf,
+    pub(crate) kind: FaultKind,
+}
+
+/// Why a file is no usable plugin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FaultKind {
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+    #[error("{0}")]
+    Kind(#[from] KindError),
+    #[error("{0}")]
+    Describe(String),
+    #[error("its manifest breaks the contract: {0}")]
+    Manifest(#[from] ManifestError),
+    #[error("its command is called `{name}`, and so is that of {}: remove or rename one", other.display())]
+    Duplicate { name: Name, other: PathBuf },
+    #[error("changed since it was looked at: run it again")]
+    Changed,
+}
+
+/// Gives what a plugin declares of itself: remembered, or by asking it. The error is one line.
+pub(crate) trait Describe {
+    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Declared, String>;
+}
+
+/// What was found under a name.
+pub(crate) enum Lookup {
+    Found(Box<Plugin>),
+    /// No plugin, but a broken file that may have been meant.
+    Broken(Fault),
+    Unknown,
+}
+
+/// All places, the strongest first, and the plugins that are compiled in.
+pub(crate) struct Registry<'a> {
+    places: Vec<Place>,
+    embedded: &'a [(&'static str, &'static [u8])],
+    replaceable: BTreeSet<Name>,
+    describe: &'a dyn Describe,
+}
+
+/// Everything that is there.
+#[derive(Default)]
+pub(crate) struct Listing {
+    /// The plugin that answers to each name.
+    pub(crate) commands: BTreeMap<Name, Plugin>,
+    /// Plugins that a nearer one hides.
+    pub(crate) shadowed: Vec<Plugin>,
+    /// Files that are no usable plugins.
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl<'a> Registry<'a> {
+    /// `replaceable` are the embedded names that the configuration lets other plugins take.
+    pub(crate) fn new(
+        mut places: Vec<Place>,
+        embedded: &'a [(&'static str, &'static [u8])],
+        replaceable: BTreeSet<Name>,
+        describe: &'a dyn Describe,
+    ) -> Self {
+        places.sort_by_key(|place| place.origin);
+        Self { places, embedded, replaceable, describe }
+    }
+
+    /// The plugin that answers to a name. Looks no further than it must.
+    pub(crate) fn lookup(&self, name: &str) -> Lookup {
+        let embedded = || self.embedded.iter().find(|(embedded, _)| *embedded == name);
+        let replaceable = self.replaceable.iter().any(|replaceable| replaceable.as_str() == name);
+        if !replaceable && let Some(&(name, bytes)) = embedded() {
+            return self
+                .embedded(name, bytes)
+                .map_or_else(Lookup::Broken, |p| Lookup::Found(Box::new(p)));
+        }
+        for place in &self.places {
+            let mut found = self.scan(place);
+            if let Some(at) = found.plugins.iter().position(|p| p.manifest.name().as_str() == name)
+            {
+                return Lookup::Found(Box::new(found.plugins.swap_remove(at)));
+            }
+            if let Some(at) = found.faults.iter().position(|fault| fault.may_be(name)) {
+                return Lookup::Broken(found.faults.swap_remove(at));
+            }
+        }
+        match embedded() {
+            Some(&(name, bytes)) => self
+                .embedded(name, bytes)
+                .map_or_else(Lookup::Broken, |p| Lookup::Found(Box::new(p))),
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// Everything that is there, for listings.
+    pub(crate) fn list(&self) -> Listing {
+        let mut listing = Listing::default();
+        let (firm, replaceable): (Vec<_>, Vec<_>) = self.embedded.iter().partition(|(name, _)| {
+            !self.replaceable.iter().any(|replaceable| replaceable.as_str() == *name)
+        });
+        listing.add(self.scan_embedded(&firm));
+        for place in &self.places {
+            listing.add(self.scan(place));
+        }
+        listing.add(self.scan_embedded(&replaceable));
+        listing
+    }
+
+    fn scan_embedded(&self, plugins: &[&(&'static str, &'static [u8])]) -> Found {
+        let mut found = Found::default();
+        for &&(name, bytes) in plugins {
+            match self.embedded(name, bytes) {
+                Ok(plugin) => found.plugins.push(plugin),
+                Err(fault) => found.faults.push(fault),
+            }
+        }
+        found
+    }
+
+    fn scan(&self, place: &Place) -> Found {
+        let mut found = Found::default();
+        let files = match place.files() {
+            Ok(files) => files,
+            Err(error) => {
+                found
+                    .faults
+                    .push(Fault { path: place.directory.clone(), kind: FaultKind::Read(error) });
+                return found;
+            }
+        };
+        for path in files {
+            match self.examine(&path) {
+                Ok((digest, manifest)) => found.plugins.push(Plugin {
+                    origin: place.origin,
+                    path: Some(path),
+                    digest,
+                    manifest,
+                    embedded: None,
+                }),
+                Err(kind) => found.faults.push(Fault { path, kind }),
+            }
+        }
+        found.refuse_duplicates();
+        found
+    }
+
+    fn examine(&self, path: &Path) -> Result<(Digest, Manifest), FaultKind> {
+        self.examine_bytes(&discovery::read(path).map_err(FaultKind::Read)?)
+    }
+
+    fn examine_bytes(&self, bytes: &[u8]) -> Result<(Digest, Manifest), FaultKind> {
+        kind::check(bytes)?;
+        let digest = Digest::of(bytes);
+        let declared = self.describe.describe(&digest, bytes).map_err(FaultKind::Describe)?;
+        Ok((digest, Manifest::check(declared)?))
+    }
+
+    fn embedded(&self, name: &str, bytes: &'static [u8]) -> Result<Plugin, Fault> {
+        let (digest, manifest) = self
+            .examine_bytes(bytes)
+            .map_err(|kind| Fault { path: format!("embedded {name}").into(), kind })?;
+        Ok(Plugin { origin: Origin::Embedded, path: None, digest, manifest, embedded: Some(bytes) })
+    }
+}
+
+/// What one place holds.
+#[derive(Default)]
+struct Found {
+    plugins: Vec<Plugin>,
+    faults: Vec<Fault>,
+}
+
+impl Found {
+    /// The same name twice in one place: neither can be meant, and both are named.
+    fn refuse_duplicates(&mut self) {
+        let mut first: BTreeMap<Name, usize> = BTreeMap::new();
+        let mut clashes = BTreeSet::new();
+        for (index, plugin) in self.plugins.iter().enumerate() {
+            let name = plugin.manifest.name();
+            match first.get(name) {
+                None => drop(first.insert(name.clone(), index)),
+                Some(&other) => {
+                    clashes.extend([other, index]);
+                    self.faults.push(Fault {
+                        path: plugin.path.clone().unwrap_or_default(),
+                        kind: FaultKind::Duplicate {
+                            name: name.clone(),
+                            other: self.plugins[other].path.clone().unwrap_or_default(),
+                        },
+                    });
+                }
+            }
+        }
+        let mut index = 0;
+        self.plugins.retain(|_| {
+            index += 1;
+            !clashes.contains(&(index - 1))
+        });
+    }
+}
+
+impl Fault {
+    /// Whether somebody who typed this name may have meant this file.
+    fn may_be(&self, name: &str) -> bool {
+        match &self.kind {
+            FaultKind::Duplicate { name: duplicate, .. } => duplicate.as_str() == name,
+            _ => self.path.file_stem().is_some_and(|stem| stem == name),
+        }
+    }
+}
+
+impl Listing {
+    /// Adds what a weaker place holds.
+    fn add(&mut self, found: Found) {
+        for plugin in found.plugins {
+            let name = plugin.manifest.name();
+            if self.commands.contains_key(name) {
+                self.shadowed.push(plugin);
+            } else {
+                self.commands.insert(name.clone(), plugin);
+            }
+        }
+        self.faults.extend(found.faults);
+    }
+
+    /// The names nearest to one that is not there, the nearest first.
+    pub(crate) fn nearest(&self, name: &str) -> Vec<String> {
+        crate::suggest::nearest(name, self.commands.keys().map(Name::as_str))
+    }
+}

@@ -1,0 +1,56 @@
+//! What plugins said of themselves, remembered by digest.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{Declared, Digest};
+
+/// The largest entry that is read back: a manifest has at most 1 MiB, and JSON escapes may double it.
+const MAX_ENTRY: u64 = 2 * 1024 * 1024;
+
+/// A directory with one file per digest. Invariants: an entry is written whole or not at all; a
+/// missing, unreadable or broken entry only costs asking again; an entry is checked like a guest's own
+/// word, so a hostile one can lie about a plugin but not break the rules.
+pub(crate) struct Remembered {
+    directory: Option<PathBuf>,
+}
+
+impl Remembered {
+    /// Without a directory, nothing is remembered.
+    pub(crate) fn new(cache: Option<&Path>) -> Self {
+        // The runner's version stands in the path, since it decides what a manifest holds.
+        let directory = cache.map(|cache| cache.join("manifests").join(env!("CARGO_PKG_VERSION")));
+        Self { directory }
+    }
+
+    pub(crate) fn get(&self, digest: &Digest) -> Option<Declared> {
+        let path = self.path(digest)?;
+        let metadata = fs::metadata(&path).ok()?;
+        if !metadata.is_file() || metadata.len() > MAX_ENTRY {
+            return None;
+        }
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    /// Remembers. A failure is no reason to stop: it is logged.
+    pub(crate) fn put(&self, digest: &Digest, declared: &Declared) {
+        let Some(path) = self.path(digest) else { return };
+        if let Err(error) = write(&path, declared) {
+            tracing::debug!("cannot remember a manifest in {}: {error}", path.display());
+        }
+    }
+
+    fn path(&self, digest: &Digest) -> Option<PathBuf> {
+        Some(self.directory.as_ref()?.join(format!("{digest}.json")))
+    }
+}
+
+fn write(path: &Path, declared: &Declared) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(&serde_json::to_vec(declared)?)?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! What people and programs are shown. The only folder that prints.
+
+mod console;
+mod diagnostic;
+mod help;
+mod listing;
+mod log;
+mod outcome;
+mod progress;
+mod text;
+
+use std::io;
+
+pub(crate) use console::{Console, Streams};
+pub(crate) use log::{LogFormat, install as install_log};
+
+use crate::cli::Format;
+use crate::error::Error;
+use crate::sandbox::{GuestEvent, Observer};
+
+/// Shows what happens, in the form that was asked for.
+#[derive(Clone)]
+pub(crate) struct Report {
+    pub(crate) console: Console,
+    pub(crate) format: Format,
+    pub(crate) log_format: LogFormat,
+}
+
+/// The version of every JSON shape that the runner writes: a field may come, none goes or changes
+/// without a new number.
+const JSON_VERSION: u32 = 1;
+
+impl Report {
+    /// Who is told of a guest's events.
+    pub(crate) fn observer(&self, command: &str) -> Observer {
+        let (console, format) = (self.console.clone(), self.log_format);
+        let progress = progress::Progress::new(console.clone(), command.to_owned(), format);
+        let command = command.to_owned();
+        std::sync::Arc::new(move |event| match event {
+            GuestEvent::Log { level, message, fields } => {
+                log::write(
+                    &console,
+                    format,
+                    &log::Line { level, target: &command, message, fields },
+                );
+            }
+            GuestEvent::Progress { message, done, total } => progress.report(&message, done, total),
+        })
+    }
+
+    /// Shows why the runner could not do what was asked.
+    pub(crate) fn error(&self, error: &Error) {
+        diagnostic::error(self, error);
+    }
+
+    /// Shows a mistake on the command line, or help that was asked for: whether it was help.
+    pub(crate) fn clap(&self, error: &clap::Error) -> io::Result<bool> {
+        help::clap(self, error)
+    }
+
+    fn json(&self, value: &serde_json::Value) {
+        self.console.err(&format!("{value}\n"));
+    }
+}
+
+/// A time as people read it.
+fn human_time(time: std::time::Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds >= 1.0 => format!("{seconds:.2} s"),
+        seconds => format!("{:.1} ms", seconds * 1000.0),
+    }
+}

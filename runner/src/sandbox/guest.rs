@@ -1,0 +1,237 @@
+//! One instance: its state, what it is linked to, and the call into it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use super::contract::{self, log, progress};
+use super::files::{self, Files};
+use super::limits::{HOSTCALL_BYTES, MANIFEST_BYTES, MemoryMeter};
+use super::outcome::{Outcome, one_line};
+use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
+use super::{Limits, Phases, Setup};
+use crate::permission::Grants;
+
+/// What a guest's calls of `log` and `progress` come to.
+#[derive(Clone, Debug)]
+pub(crate) enum GuestEvent {
+    Log { level: Level, message: String, fields: Vec<(String, String)> },
+    Progress { message: String, done: u64, total: Option<u64> },
+}
+
+pub(crate) use tracing::Level;
+
+/// Who is told of a guest's events.
+pub(crate) type Observer = Arc<dyn Fn(GuestEvent) + Send + Sync>;
+
+/// What connects a guest with the world outside.
+#[derive(Clone)]
+pub(crate) struct GuestIo {
+    /// Whether the guest reads the runner's standard input; else its own is empty.
+    pub(crate) stdin: bool,
+    pub(crate) stdout: Option<Output>,
+    pub(crate) stderr: Option<Output>,
+    pub(crate) observer: Observer,
+    /// Less urgent lines are dropped before they cost anything.
+    pub(crate) log_level: tracing::level_filters::LevelFilter,
+}
+
+impl GuestIo {
+    /// No input, no output.
+    pub(super) fn closed() -> Self {
+        Self {
+            stdin: false,
+            stdout: None,
+            stderr: None,
+            observer: Arc::new(|_| {}),
+            log_level: tracing::level_filters::LevelFilter::OFF,
+        }
+    }
+}
+
+/// The contract's bounds on a line of the log, and what is shown of a progress message.
+const MAX_LOG_BYTES: usize = 16 * 1024;
+const MAX_LOG_FIELDS: usize = 32;
+const MAX_PROGRESS_CHARS: usize = 200;
+
+/// The state of one instance.
+pub(super) struct Guest {
+    pub(super) wasi: WasiCtx,
+    pub(super) table: ResourceTable,
+    pub(super) files: Files,
+    memory: MemoryMeter,
+    output: Arc<OutputMeter>,
+    observer: Observer,
+    log_level: tracing::level_filters::LevelFilter,
+}
+
+pub(super) type Store = wasmtime::Store<Guest>;
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// Makes an instance and calls `entry`, on this thread.
+pub(super) fn enter<T, F>(
+    engine: &Engine,
+    component: &Component,
+    setup: Setup,
+    deadline: Instant,
+    entry: F,
+) -> (Result<T, Outcome>, Phases)
+where
+    F: AsyncFnOnce(&contract::Command, &mut Store) -> wasmtime::Result<T>,
+{
+    let begun = Instant::now();
+    let mut phases = Phases::default();
+    let limits = setup.limits;
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return (Err(Outcome::Broken(format!("cannot start the runtime: {error}"))), phases);
+        }
+    };
+    let result = runtime.block_on(async {
+        let mut store = store(engine, setup)?;
+        let call = async {
+            let command =
+                contract::Command::instantiate_async(&mut store, component, &linker(engine)?)
+                    .await?;
+            phases.start = begun.elapsed();
+            entry(&command, &mut store).await
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let ended = tokio::time::timeout(left, call).await;
+        phases.run = begun.elapsed().saturating_sub(phases.start);
+        match ended {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                tracing::debug!("the guest ended: {error:?}");
+                Err(Outcome::of(&error, &limits, store.data().memory.refused))
+            }
+            Err(_) => Err(Outcome::LimitReached(super::Limit::Time(limits.time))),
+        }
+    });
+    // A call of the file system's that still blocks must not hold up the end.
+    runtime.shutdown_timeout(Duration::ZERO);
+    (result, phases)
+}
+
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    linker.allow_shadowing(true);
+    files::add_to_linker(&mut linker)?;
+    log::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    progress::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    Ok(linker)
+}
+
+fn store(engine: &Engine, setup: Setup) -> Result<Store, Outcome> {
+    let Setup { grants, limits, io } = setup;
+    let output = Arc::new(OutputMeter::new(limits.output));
+    let mut table = ResourceTable::new();
+    let handles = limits.handles as usize;
+    table.set_max_capacity(handles);
+    let (wasi, files) =
+        wasi(&grants, &io, &output).map_err(|error| Outcome::Broken(one_line(&error)))?;
+    let guest = Guest {
+        wasi,
+        table,
+        files,
+        memory: MemoryMeter::new(limits.memory),
+        output,
+        observer: io.observer,
+        log_level: io.log_level,
+    };
+    let mut store = wasmtime::Store::new(engine, guest);
+    store.limiter(|guest| &mut guest.memory);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_trap();
+    store.set_max_component_handles(handles);
+    let describing = limits == Limits::for_describe();
+    store.set_hostcall_fuel(if describing { MANIFEST_BYTES } else { HOSTCALL_BYTES });
+    Ok(store)
+}
+
+fn wasi(
+    grants: &Grants,
+    io: &GuestIo,
+    meter: &Arc<OutputMeter>,
+) -> wasmtime::Result<(WasiCtx, Files)> {
+    let mut builder = WasiCtxBuilder::new();
+    builder.allow_blocking_current_thread(true);
+    if io.stdin {
+        builder.inherit_stdin();
+    }
+    if let Some(output) = &io.stdout {
+        builder.stdout(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    }
+    if let Some(output) = &io.stderr {
+        builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    }
+    builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
+    builder.envs(grants.environment()).initial_cwd("/");
+    let files = Files::preopen(grants.mounts(), &mut builder)?;
+    Ok((builder.build(), files))
+}
+
+impl log::Host for Guest {
+    fn log(
+        &mut self,
+        level: log::Level,
+        mut message: String,
+        mut fields: Vec<(String, String)>,
+    ) -> wasmtime::Result<()> {
+        let level = match level {
+            log::Level::Trace => Level::TRACE,
+            log::Level::Debug => Level::DEBUG,
+            log::Level::Info => Level::INFO,
+            log::Level::Warn => Level::WARN,
+            log::Level::Error => Level::ERROR,
+        };
+        if level > self.log_level {
+            return Ok(());
+        }
+        truncate(&mut message, MAX_LOG_BYTES);
+        fields.truncate(MAX_LOG_FIELDS);
+        for (name, value) in &mut fields {
+            truncate(name, MAX_LOG_BYTES);
+            truncate(value, MAX_LOG_BYTES);
+        }
+        let bytes = message.len()
+            + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        if self.output.take(bytes) < bytes {
+            return Err(OutputLimitReached.into());
+        }
+        (self.observer)(GuestEvent::Log { level, message, fields });
+        Ok(())
+    }
+}
+
+impl progress::Host for Guest {
+    fn report(
+        &mut self,
+        mut message: String,
+        done: u64,
+        total: Option<u64>,
+    ) -> wasmtime::Result<()> {
+        if let Some((end, _)) = message.char_indices().nth(MAX_PROGRESS_CHARS) {
+            message.truncate(end);
+        }
+        (self.observer)(GuestEvent::Progress { message, done, total });
+        Ok(())
+    }
+}
+
+/// Cuts a text to so many bytes, at the boundary of a character.
+fn truncate(text: &mut String, bytes: usize) {
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes));
+    }
+}

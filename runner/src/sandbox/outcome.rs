@@ -1,0 +1,166 @@
+//! How an attempt ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::output::{OutputClosed, OutputLimitReached};
+use super::{Limits, engine};
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// By itself, with a code from 0 to 123; 0 is success.
+    Exited(u8),
+    /// With a failure that it reported.
+    Failed(Failure),
+    /// At a ceiling.
+    LimitReached(Limit),
+    /// With a trap.
+    Crashed(Crash),
+    /// Since nobody read its output any more.
+    OutputClosed,
+    /// Before or beside the guest: the runner could not do its part.
+    Broken(String),
+}
+
+/// A failure that the plugin reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+/// Why it failed, in the plugin's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    Usage,
+    Configuration,
+    Retryable,
+    Failed,
+}
+
+/// A ceiling, with its height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    Time(Duration),
+    Memory(u64),
+    Output(u64),
+    Handles(u32),
+}
+
+/// What the guest did that WebAssembly does not let pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Crash {
+    /// Its calls went too deep.
+    Stack,
+    Trap(String),
+}
+
+/// The largest exit code of a command: those above are the runner's own.
+const MAX_EXIT_CODE: u8 = 123;
+
+impl Outcome {
+    /// An exit code that the guest chose; too large ones are cut.
+    pub(super) fn exited(code: i32) -> Self {
+        Self::Exited(u8::try_from(code).map_or(MAX_EXIT_CODE, |code| code.min(MAX_EXIT_CODE)))
+    }
+
+    /// What an error of wasmtime's says of the guest. `out_of_memory`: growth was refused before.
+    pub(super) fn of(error: &wasmtime::Error, limits: &Limits, out_of_memory: bool) -> Self {
+        if let Some(I32Exit(code)) = error.downcast_ref() {
+            return Self::exited(*code);
+        }
+        if error.is::<OutputClosed>() {
+            return Self::OutputClosed;
+        }
+        if error.is::<OutputLimitReached>() {
+            return Self::LimitReached(Limit::Output(limits.output));
+        }
+        if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+            return Self::LimitReached(Limit::Handles(limits.handles));
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => Self::LimitReached(Limit::Time(limits.time)),
+            Some(Trap::StackOverflow) => Self::Crashed(Crash::Stack),
+            Some(Trap::MemoryOutOfBounds) if is_recursion(error) => Self::Crashed(Crash::Stack),
+            _ if out_of_memory => Self::LimitReached(Limit::Memory(limits.memory)),
+            Some(trap) => Self::Crashed(Crash::Trap(trap.to_string())),
+            None => Self::Crashed(Crash::Trap(one_line(error))),
+        }
+    }
+}
+
+/// Whether the innermost calls are all of few functions: then a guest that left its memory ran out of
+/// the stack that its compiler keeps there.
+fn is_recursion(error: &wasmtime::Error) -> bool {
+    error.downcast_ref::<WasmBacktrace>().is_some_and(|backtrace| {
+        let mut functions: Vec<u32> =
+            backtrace.frames().iter().map(|frame| frame.func_index()).collect();
+        let depth = functions.len();
+        functions.sort_unstable();
+        functions.dedup();
+        depth >= 16 && functions.len() <= depth / 3
+    })
+}
+
+/// An error and its causes, on one line and without the guest's backtrace.
+pub(super) fn one_line(error: &wasmtime::Error) -> String {
+    let messages: Vec<String> = error
+        .chain()
+        .map(ToString::to_string)
+        .filter(|message| !message.starts_with("error while executing at"))
+        .collect();
+    messages.join(": ").replace('\n', " ")
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(0) => f.write_str("succeeded"),
+            Self::Exited(code) => write!(f, "ended with exit code {code}"),
+            Self::Failed(failure) => f.write_str(&failure.message),
+            Self::LimitReached(limit) => write!(f, "{limit}"),
+            Self::Crashed(crash) => write!(f, "crashed: {crash}"),
+            Self::OutputClosed => f.write_str("ended: nobody reads its output any more"),
+            Self::Broken(message) => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) => {
+                write!(f, "took longer than the {} allowed", humantime::format_duration(*time))
+            }
+            Self::Memory(bytes) => {
+                write!(f, "needs more than the {} of memory allowed", ByteSize(*bytes))
+            }
+            Self::Output(bytes) => {
+                write!(f, "wrote more than the {} of output allowed", ByteSize(*bytes))
+            }
+            Self::Handles(handles) => {
+                write!(f, "holds more than the {handles} open handles allowed")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stack => write!(
+                f,
+                "its calls went too deep for the stack of {}",
+                ByteSize(engine::STACK as u64)
+            ),
+            Self::Trap(trap) => f.write_str(trap),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What people and CI both run: `cargo xtask <task>`.
+//!
+//! | task | does |
+//! | --- | --- |
+//! | `guests [NAME…]` | builds the embedded plugins and the test guests (or those named), and records what they were built from |
+//! | `guests --check` | fails where the recorded bytes or sources are not those in the tree; builds nothing |
+//! | `guests --verify` | builds, and fails where the same compiler makes other bytes than the recorded ones |
+//! | `wheel` | builds the Python wheel, installs it into a fresh environment and uses it |
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task tells the terminal what it does, and has no other output"
+)]
+
+mod guests;
+mod record;
+mod source;
+mod toolchain;
+mod wheel;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use workspace::Workspace;
+
+const USAGE: &str =
+    "usage: cargo xtask guests [NAME...] | guests --check | guests --verify | wheel";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        ["guests", "--check"] => guests::check(&Workspace::load()?),
+        ["guests", "--verify"] => guests::verify(&Workspace::load()?),
+        ["guests", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
+            guests::build(&Workspace::load()?, names)
+        }
+        ["wheel"] => wheel::try_out(&Workspace::load()?),
+        _ => bail!("{USAGE}"),
+    }
+}
