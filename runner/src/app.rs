@@ -83,6 +83,12 @@ impl App {
             Configuration::load(options.config.as_deref(), &environment.working_directory, user)?;
         let settings = Settings::resolve(&configuration)?;
         report.log_format = options.log_format.unwrap_or(settings.log_format);
+        let missing = |directory: &&std::path::PathBuf| {
+            !environment.working_directory.join(directory).is_dir()
+        };
+        if let Some(path) = options.plugin_dirs.iter().find(missing) {
+            return Err(Error::PluginDirectory { path: path.clone() });
+        }
         let mut app = Self { options, environment, configuration, settings, report };
         app.settings.log_level = app.log_level()?.unwrap_or(LogLevel(app.settings.log_level)).0;
         report::install_log(&app.report.console, app.settings.log_level, app.report.log_format);

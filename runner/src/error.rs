@@ -27,6 +27,8 @@ pub(crate) enum Error {
     Variable { name: &'static str, value: String, problem: String },
     #[error("cannot go to `{path}`: {error}", path = path.display())]
     WorkingDirectory { path: PathBuf, error: io::Error },
+    #[error("--plugin-dir `{path}`: there is no such directory", path = path.display())]
+    PluginDirectory { path: PathBuf },
     #[error("there is no command `{name}`")]
     UnknownCommand { name: String, nearest: Vec<String> },
     #[error("{command}: {error}")]

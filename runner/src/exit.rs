@@ -68,7 +68,8 @@ impl From<&Error> for ExitCode {
             | Error::Argument { .. }
             | Error::NotUnicode { .. }
             | Error::Variable { .. }
-            | Error::WorkingDirectory { .. } => Self::USAGE,
+            | Error::WorkingDirectory { .. }
+            | Error::PluginDirectory { .. } => Self::USAGE,
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,
             Error::Permission { .. } => Self::USAGE,
             Error::UnknownCommand { .. } => Self::UNKNOWN_COMMAND,

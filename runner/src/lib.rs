@@ -33,5 +33,5 @@ use std::ffi::OsString;
 ///
 /// Writes to the process's standard streams, and reads its environment.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    app::run(arguments).code()
+    report::catch_panics(|| app::run(arguments)).code()
 }

@@ -29,6 +29,8 @@ pub(crate) enum ConfigurationError {
 pub(crate) struct Configuration {
     /// The weakest first: the user's, the project's.
     documents: Vec<Document>,
+    /// Whether the last of them is the project's.
+    has_project: bool,
     workspace: PathBuf,
 }
 
@@ -53,6 +55,7 @@ impl Configuration {
             None => find_upward(working_directory)?,
         };
         let mut workspace = working_directory.to_owned();
+        let has_project = project.is_some();
         if let Some(path) = project {
             documents.push(Document::read(&path)?);
             let directory = path.parent().and_then(|directory| dunce::canonicalize(directory).ok());
@@ -62,7 +65,7 @@ impl Configuration {
                 workspace = directory;
             }
         }
-        Ok(Self { documents, workspace })
+        Ok(Self { documents, has_project, workspace })
     }
 
     /// The directory of the project's file, else the working directory.
@@ -73,6 +76,10 @@ impl Configuration {
     /// The files, the weakest first.
     pub(super) fn documents(&self) -> &[Document] {
         &self.documents
+    }
+
+    fn project(&self) -> Option<&Document> {
+        self.documents.last().filter(|_| self.has_project)
     }
 
     /// A command's section: the project's over the user's.
@@ -102,7 +109,7 @@ impl Configuration {
         is_command: impl Fn(&str) -> bool,
         commands: &[String],
     ) -> Result<(), DocumentError> {
-        let Some(document) = self.documents.last() else { return Ok(()) };
+        let Some(document) = self.project() else { return Ok(()) };
         for key in document.value().keys() {
             if is_runner_key(key) || is_command(key) {
                 continue;
@@ -118,10 +125,9 @@ impl Configuration {
         Ok(())
     }
 
-    /// The keys that could be sections of commands.
+    /// The keys of the project's file that could be sections of commands.
     pub(crate) fn section_names(&self) -> impl Iterator<Item = &str> {
-        self.documents
-            .last()
+        self.project()
             .into_iter()
             .flat_map(|document| document.value().keys())
             .map(String::as_str)

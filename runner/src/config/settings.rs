@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use tracing::level_filters::LevelFilter;
 
 use super::DocumentError;
-use super::document::Document;
+use super::document::{Document, Place};
 use super::file::{CommandsLayer, LimitsLayer, LoggingLayer, PluginsLayer, RetryLayer};
 use super::files::Configuration;
 use crate::execution::RetryPolicy;
@@ -69,8 +69,13 @@ impl Settings {
         }
         let plugins: PluginsLayer = document.section("plugins")?.unwrap_or_default();
         let directory = document.path().parent().map(PathBuf::from).unwrap_or_default();
-        let path = plugins.path.into_iter().flatten();
-        self.plugin_path.splice(0..0, path.map(|path| directory.join(path)));
+        let path: Vec<PathBuf> =
+            plugins.path.into_iter().flatten().map(|path| directory.join(path)).collect();
+        if let Some(index) = path.iter().position(|path| !path.is_dir()) {
+            let place = Place::value(["plugins".to_owned(), "path".to_owned(), index.to_string()]);
+            return Err(document.error_at(&place, "there is no such directory", None));
+        }
+        self.plugin_path.splice(0..0, path);
         self.replaceable.extend(plugins.replace.into_iter().flatten());
         let layer = FileLayer {
             limits: document.section("limits")?.unwrap_or_default(),

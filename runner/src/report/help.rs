@@ -30,12 +30,14 @@ impl Report {
         self.console.out(&help)
     }
 
-    /// Prints a completion script.
+    /// Prints a completion script, which the user's shell will run: so the plugins' words for people go
+    /// into it without anything that a shell could take for more than a word.
     pub(crate) fn completions(
         &self,
         shell: clap_complete::Shell,
-        mut command: Command,
+        command: Command,
     ) -> io::Result<()> {
+        let mut command = without_quoting(command);
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut command, "taskrunner", &mut script);
         self.console.out(&String::from_utf8_lossy(&script))
@@ -51,5 +53,50 @@ impl Report {
     /// Prints a line.
     pub(crate) fn line(&self, line: &str) -> io::Result<()> {
         self.console.out(&format!("{line}\n"))
+    }
+}
+
+/// The command with its help in plain characters.
+fn without_quoting(command: Command) -> Command {
+    let plain = |text: String| -> String {
+        let first = text.lines().next().unwrap_or_default();
+        first
+            .chars()
+            .map(|c| if c.is_alphanumeric() || " .,;()-_/".contains(c) { c } else { ' ' })
+            .collect()
+    };
+    let about = command.get_about().map(|about| plain(about.to_string()));
+    command
+        .about(about.unwrap_or_default())
+        .mut_args(|argument| {
+            let help = argument.get_help().map(|help| plain(help.to_string()));
+            argument.help(help.unwrap_or_default())
+        })
+        .mut_subcommands(without_quoting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_completion_script_holds_no_words_of_a_plugins_that_a_shell_could_run() {
+        let hostile = "x'$(touch /tmp/pwned)`id`\"\\\n; id";
+        let command = Command::new("taskrunner").subcommand(
+            Command::new("evil").about(hostile).arg(clap::Arg::new("a").long("a").help(hostile)),
+        );
+        for shell in <clap_complete::Shell as clap::ValueEnum>::value_variants() {
+            let mut script = Vec::new();
+            clap_complete::generate(
+                *shell,
+                &mut without_quoting(command.clone()),
+                "taskrunner",
+                &mut script,
+            );
+            let script = String::from_utf8(script).expect("it is text");
+            for piece in ["$(touch", "`id`", "x'"] {
+                assert!(!script.contains(piece), "{shell}: {piece}");
+            }
+        }
     }
 }

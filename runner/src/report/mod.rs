@@ -6,6 +6,7 @@ mod help;
 mod listing;
 mod log;
 mod outcome;
+mod panic;
 mod progress;
 mod text;
 
@@ -13,6 +14,7 @@ use std::io;
 
 pub(crate) use console::{Console, Streams};
 pub(crate) use log::{LogFormat, install as install_log};
+pub(crate) use panic::catch_panics;
 
 use crate::cli::Format;
 use crate::error::Error;

@@ -73,7 +73,9 @@ impl Report {
         match self.format {
             Format::Human => {
                 let mut table = Table::new();
-                table.load_style(NOTHING).set_header(["attempt", "load", "start", "run", "outcome"]);
+                table
+                    .load_style(NOTHING)
+                    .set_header(["attempt", "load", "start", "run", "outcome"]);
                 for attempt in &execution.attempts {
                     let load = if attempt.number == 1 { human_time(load) } else { String::new() };
                     table.add_row([

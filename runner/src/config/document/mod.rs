@@ -99,7 +99,7 @@ impl Document {
         &self.value
     }
 
-    /// The value of a top-level key as a `T`; `None` where there is no such key.
+    /// The value of a top-level key as a `T`; `None` where there is no such key, or nothing under it.
     ///
     /// Whatever `T` refuses (a field that it does not know, a wrong type, an error of its own) is
     /// underlined in the file.
@@ -107,7 +107,9 @@ impl Document {
         &self,
         key: &str,
     ) -> Result<Option<T>, DocumentError> {
-        let Some(value) = self.value.get(key) else { return Ok(None) };
+        let Some(value) = self.value.get(key).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
         match decode::decode(value, Place::value([key])) {
             Ok(section) => Ok(Some(section)),
             Err(mistake) => Err(self.error_at(&mistake.place, mistake.message, mistake.help)),
