@@ -24,7 +24,10 @@ pub(crate) fn clean(
     out: impl Write,
     progress: &mut Progress<'_>,
 ) -> Result<(), Failure> {
-    let finds = scan(root, options);
+    let finds = scan(root, options).map_err(|error| {
+        Failure::failed(format!("cannot read the workspace: {error}"))
+            .hint("the command must be allowed to read and write all of it")
+    })?;
     let mut show = Show::new(out, options.dry_run, finds.values().map(|found| found.kind));
     let unwritten = |error| Failure::failed(format!("cannot write the output: {error}"));
     let mut counted = Counted::default();

@@ -52,8 +52,6 @@ impl Command for Clean {
     }
 }
 
-// Native linkers refuse the names of a component's exports.
-#[cfg(target_family = "wasm")]
 taskrunner_plugin::export!(Clean);
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ directory is never removed for its name alone.
 
 Left alone are: files that git tracks, repositories in an artifact, symbolic links, everything in \
 `.git`, and taskrunner's own files. Where git's index cannot be read, nothing of that repository is \
-removed.
+removed. A repository whose `.git` is above the workspace is out of sight: what it tracks is not known \
+here, so keep the project's configuration file at its top.
 
 The key `patterns` of the configuration names more to remove, such as `dist/**` or `**/*.log`. A \
 pattern does not remove a project. With --kind, patterns are left out, unless `--kind pattern` is \

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -42,8 +43,9 @@ pub(crate) struct Found {
 /// What is to be removed, in the order of the paths.
 pub(crate) type Finds = BTreeMap<PathBuf, Found>;
 
-/// Walks through the workspace.
-pub(crate) fn scan(root: &Path, options: &Options) -> Finds {
+/// Walks through the workspace. A directory in it that cannot be read is passed over; the workspace
+/// itself is not.
+pub(crate) fn scan(root: &Path, options: &Options) -> io::Result<Finds> {
     let mut scan = Scan { root, options, finds: Finds::new(), claimed: HashSet::new() };
     // A list, since the stack of a plugin is small and a tree can be deep.
     let mut pending = vec![Place {
@@ -56,12 +58,13 @@ pub(crate) fn scan(root: &Path, options: &Options) -> Finds {
     while let Some(place) = pending.pop() {
         match directory::read(&root.join(&place.path)) {
             Ok(entries) => scan.directory(place, &entries, &mut pending),
+            Err(error) if directories == 0 => return Err(error),
             Err(error) => log::warn!("cannot look into `{}`: {error}", place.path.display()),
         }
         directories += 1;
     }
     log::debug!("looked into {directories} directories");
-    scan.finds
+    Ok(scan.finds)
 }
 
 /// A directory, and what is known of it from above.

@@ -27,7 +27,7 @@ impl Report {
         let help = command.render_long_help();
         let help =
             if self.console.streams.color { help.ansi().to_string() } else { help.to_string() };
-        self.console.out(&help)
+        self.line(help.trim_end())
     }
 
     /// Prints a completion script, which the user's shell will run: so the plugins' words for people go

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::workspace::{Workspace, options};
+use crate::clean::clean;
 use crate::options::Options;
 
 #[cfg(unix)]
@@ -56,7 +57,7 @@ fn a_deep_tree_is_removed() {
 fn one_that_fails_does_not_stop_the_others() {
     let workspace = Workspace::with(&["Cargo.toml", "target/x", "sub/Cargo.toml", "sub/target/y"]);
     // Deeper than the system's paths are long.
-    bury(&workspace, "target", 10);
+    bury(&workspace, "target", 3);
     workspace.add("target/beside");
     let ran = workspace.clean();
     let failure = ran.result.as_ref().expect_err("too deep");
@@ -70,7 +71,7 @@ fn one_that_fails_does_not_stop_the_others() {
 #[test]
 fn a_deep_tree_is_walked() {
     let workspace = Workspace::with(&["a/x", "z/Cargo.toml", "z/target/x"]);
-    bury(&workspace, "a", 10);
+    bury(&workspace, "a", 3);
     assert_eq!(workspace.found(options()), ["z/target/"]);
     unearth(&workspace, "a");
 }
@@ -81,4 +82,12 @@ fn an_empty_artifact_is_removed_too() {
     assert_eq!(workspace.run(&Options { dry_run: true, ..options() }).paths(), ["target/"]);
     assert_eq!(workspace.clean().paths(), ["target/"]);
     assert!(!workspace.has("target"));
+}
+
+#[test]
+fn a_workspace_that_cannot_be_read_is_a_failure() {
+    let gone = Workspace::with(&[]).path("gone");
+    let failure =
+        clean(&gone, &options(), Vec::new(), &mut |_, _, _| {}).expect_err("no workspace");
+    assert!(failure.message().starts_with("cannot read the workspace: "), "{}", failure.message());
 }
