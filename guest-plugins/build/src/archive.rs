@@ -48,16 +48,44 @@ pub(crate) enum Effort {
     Most,
 }
 
-/// Writes an archive of members that are sorted by path.
+/// How a stream is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compression {
+    /// With flate2, at this level.
+    Deflate(u32),
+    /// With zopfli, which tries to do better this often.
+    Zopfli(NonZeroU64),
+}
+
+/// Writes an archive of members that are sorted by path, and tells of each before it is packed.
 pub(crate) fn write(
     format: Format,
     members: &[Member],
     effort: Effort,
     to: &mut File,
+    on_member: &mut dyn FnMut(&RelativePath),
 ) -> io::Result<()> {
+    let size = members.iter().map(|member| member.content.size).sum();
+    let compression = Compression::of(effort, size);
     match format {
-        Format::TarGz => tar::write(members, effort, to),
-        Format::Zip => zip::write(members, effort, to),
+        Format::TarGz => tar::write(members, compression, to, on_member),
+        Format::Zip => zip::write(members, compression, to, on_member),
+    }
+}
+
+impl Compression {
+    /// Zopfli takes a second for some 50 to 300 KB. It advises to try 15 times, and 5 times from some
+    /// megabytes on; where it would take more than minutes, deflate does its best without it.
+    fn of(effort: Effort, size: u64) -> Self {
+        const MIB: u64 = 1024 * 1024;
+        const FIVE: NonZeroU64 = NonZeroU64::new(5).expect("five is not zero");
+        const FIFTEEN: NonZeroU64 = NonZeroU64::new(15).expect("fifteen is not zero");
+        match (effort, size / MIB) {
+            (Effort::Ordinary, _) => Self::Deflate(6),
+            (Effort::Most, 0..4) => Self::Zopfli(FIFTEEN),
+            (Effort::Most, 4..32) => Self::Zopfli(FIVE),
+            (Effort::Most, _) => Self::Deflate(9),
+        }
     }
 }
 
@@ -69,14 +97,6 @@ impl Member {
         };
         Ok(Verified::new(bytes, &self.content))
     }
-}
-
-/// How often zopfli tries to do better. It advises 15, and 5 for more than some megabytes: ten times
-/// the time of ordinary compression is one thing, a hundred times another.
-fn iterations(size: u64) -> NonZeroU64 {
-    const FEW: NonZeroU64 = NonZeroU64::new(5).expect("five is not zero");
-    const MANY: NonZeroU64 = NonZeroU64::new(15).expect("fifteen is not zero");
-    if size > 4 * 1024 * 1024 { FEW } else { MANY }
 }
 
 #[cfg(test)]
@@ -96,7 +116,7 @@ mod tests {
 
     fn archive(format: Format, effort: Effort, members: &[Member]) -> File {
         let mut file = tempfile::tempfile().expect("a file");
-        write(format, members, effort, &mut file).expect("it works");
+        write(format, members, effort, &mut file, &mut |_| {}).expect("it works");
         file.seek(SeekFrom::Start(0)).expect("a file has a start");
         file
     }
@@ -121,15 +141,16 @@ mod tests {
             }
             Format::Zip => {
                 let mut archive = ::zip::ZipArchive::new(file).expect("a zip file");
+                let count = archive.len();
                 let read = |index| {
                     let mut entry = archive.by_index(index).expect("an entry");
                     let mut bytes = Vec::new();
                     entry.read_to_end(&mut bytes).expect("bytes");
                     let time = entry.last_modified().expect("a time").to_string();
                     let mode = entry.unix_mode().expect("a mode") & 0o7777;
-                    (entry.name().to_owned(), mode, time, bytes)
+                    (entry.name().expect("text").into_owned(), mode, time, bytes)
                 };
-                (0..archive.len()).map(read).collect()
+                (0..count).map(read).collect()
             }
         }
     }
@@ -142,9 +163,8 @@ mod tests {
         for (format, time) in [(Format::TarGz, "315532800"), (Format::Zip, "1980-01-01 00:00:00")] {
             for effort in [Effort::Ordinary, Effort::Most] {
                 let found = listing(format, archive(format, effort, &members(&contents)));
-                let expected = contents.map(|(name, bytes)| {
-                    (name.to_owned(), 0o644, time.to_owned(), bytes.to_vec())
-                });
+                let expected = contents
+                    .map(|(name, bytes)| (name.to_owned(), 0o644, time.to_owned(), bytes.to_vec()));
                 assert_eq!(found, expected, "{format:?} {effort:?}");
             }
         }
@@ -152,7 +172,8 @@ mod tests {
 
     #[test]
     fn the_most_effort_gives_the_smaller_archive() {
-        let text: Vec<u8> = (0..20_000_u32).flat_map(|n| (n * n % 977).to_string().into_bytes()).collect();
+        let text: Vec<u8> =
+            (0..4_000_u32).flat_map(|n| (n * n % 977).to_string().into_bytes()).collect();
         for format in [Format::TarGz, Format::Zip] {
             let size = |effort| {
                 let file = archive(format, effort, &members(&[("a", &text)]));
@@ -163,12 +184,22 @@ mod tests {
     }
 
     #[test]
+    fn zopfli_is_left_out_where_it_would_take_too_long() {
+        let of = |size| Compression::of(Effort::Most, size);
+        assert!(matches!(of(0), Compression::Zopfli(times) if times.get() == 15));
+        assert!(matches!(of(5 << 20), Compression::Zopfli(times) if times.get() == 5));
+        assert_eq!(of(1 << 30), Compression::Deflate(9));
+        assert_eq!(Compression::of(Effort::Ordinary, 0), Compression::Deflate(6));
+    }
+
+    #[test]
     fn a_member_that_changed_is_an_error() {
         for format in [Format::TarGz, Format::Zip] {
             let mut members = members(&[("a", b"abc")]);
             members[0].place = Place::Memory(b"abd".to_vec());
             let mut file = tempfile::tempfile().expect("a file");
-            let error = write(format, &members, Effort::Ordinary, &mut file).expect_err("it changed");
+            let error = write(format, &members, Effort::Ordinary, &mut file, &mut |_| {})
+                .expect_err("it changed");
             assert!(error.to_string().contains("changed"), "{error}");
         }
     }

@@ -126,10 +126,10 @@ impl BundleManifest {
     }
 
     /// All that it says was written, by path.
-    pub(crate) fn written(&self) -> BTreeMap<&RelativePath, &Content> {
-        let files = self.files.iter().map(|file| (&file.path, &file.output));
+    pub(crate) fn written(&self) -> BTreeMap<RelativePath, Content> {
+        let files = self.files.iter().map(|file| (file.path.clone(), file.output.clone()));
         let others = self.archives.iter().chain(&self.stale);
-        others.map(|written| (&written.path, &written.content)).chain(files).collect()
+        others.map(|written| (written.path.clone(), written.content.clone())).chain(files).collect()
     }
 
     /// The entry of a file.
@@ -146,7 +146,8 @@ mod tests {
     fn manifest() -> BundleManifest {
         let path = |text| RelativePath::parse(text).expect("a path");
         let content = Content::of(b"x");
-        let entry = FileEntry { path: path("src/a"), source: content.clone(), output: content.clone() };
+        let entry =
+            FileEntry { path: path("src/a"), source: content.clone(), output: content.clone() };
         let mut manifest = BundleManifest::new(true, vec![entry]);
         manifest.archives.push(Written { path: path("bundle.zip"), content });
         manifest
@@ -167,9 +168,14 @@ mod tests {
     #[test]
     fn a_path_that_leads_outside_is_refused() {
         let text = String::from_utf8(manifest().to_json().expect("JSON")).expect("text");
-        for (path, evil) in [("src/a", "../a"), ("bundle.zip", "/etc/passwd"), ("src/a", "a/../../b")] {
+        for (path, evil) in
+            [("src/a", "../a"), ("bundle.zip", "/etc/passwd"), ("src/a", "a/../../b")]
+        {
             let failure = load(text.replace(path, evil).as_bytes()).expect_err(evil);
-            assert!(failure.message().starts_with("`dist/manifest.json` is no manifest"), "{failure:?}");
+            assert!(
+                failure.message().starts_with("`dist/manifest.json` is no manifest"),
+                "{failure:?}"
+            );
         }
     }
 

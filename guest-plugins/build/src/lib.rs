@@ -54,7 +54,8 @@ with a warning. The archives are compressed as far as their formats go, which ta
 /// The workspace, as the sandbox shows it.
 const WORKSPACE: &str = "/";
 
-struct Build;
+/// The command.
+pub struct Build;
 
 impl Command for Build {
     fn manifest() -> Manifest {

@@ -6,6 +6,7 @@
 //! one that is interrupted there is put right by the next. Files that build did not write are neither
 //! removed nor overwritten.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub(crate) struct Output {
     root: PathBuf,
     path: RelativePath,
     previous: Option<BundleManifest>,
+    /// What earlier builds wrote.
+    known: BTreeMap<RelativePath, Content>,
 }
 
 impl Output {
@@ -33,7 +36,8 @@ impl Output {
     pub(crate) fn open(root: &Path, path: &RelativePath) -> Result<Self, Failure> {
         check_directories(root, path)?;
         let previous = BundleManifest::load(&path.below(root), path)?;
-        Ok(Self { root: root.to_owned(), path: path.clone(), previous })
+        let known = previous.as_ref().map(BundleManifest::written).unwrap_or_default();
+        Ok(Self { root: root.to_owned(), path: path.clone(), previous, known })
     }
 
     /// The manifest of the build before.
@@ -43,9 +47,10 @@ impl Output {
 
     /// Whether an earlier build wrote this file, which is named as the workspace names it.
     pub(crate) fn wrote(&self, path: &RelativePath) -> bool {
-        let Some(previous) = &self.previous else { return false };
         let own = self.path.strip(path).and_then(|path| RelativePath::parse(path).ok());
-        own.is_some_and(|own| own.as_str() == MANIFEST || previous.written().contains_key(&own))
+        own.is_some_and(|own| {
+            self.known.contains_key(&own) || (own.as_str() == MANIFEST && self.previous.is_some())
+        })
     }
 
     /// Whether the file is there and holds this.
@@ -66,16 +71,17 @@ impl Output {
 
     /// What earlier builds wrote that is not in the new manifest.
     pub(crate) fn stale(&self, new: &BundleManifest) -> Vec<Written> {
-        let Some(previous) = &self.previous else { return Vec::new() };
         let new = new.written();
-        let old = previous.written().into_iter().filter(|(path, _)| !new.contains_key(path));
-        old.map(|(path, content)| Written { path: path.clone(), content: content.clone() }).collect()
+        let old = self.known.iter().filter(|(path, _)| !new.contains_key(path));
+        old.map(|(path, content)| Written { path: path.clone(), content: content.clone() })
+            .collect()
     }
 
     /// Fails where a file that build did not write stands in the place of one that it would write.
     pub(crate) fn check_free(&self, path: &RelativePath, new: &Content) -> Result<(), Failure> {
-        let known = self.previous.as_ref().is_some_and(|old| old.written().contains_key(path));
-        let taken = !known && self.place(path).symlink_metadata().is_ok_and(|found| !found.is_dir());
+        let known = self.known.contains_key(path);
+        let taken =
+            !known && self.place(path).symlink_metadata().is_ok_and(|found| !found.is_dir());
         if taken && !self.has(path, new)? {
             let message = format!("`{}` is there, and build did not write it", self.shown(path));
             let hint = "build does not overwrite what it did not write: take the file away, or name \
@@ -186,7 +192,8 @@ mod tests {
         let (root, output) = workspace();
         let elsewhere = tempfile::tempdir().expect("a directory");
         fs::write(elsewhere.path().join("c"), "x").expect("a file");
-        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("dist/link")).expect("a link");
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("dist/link"))
+            .expect("a link");
         let written = Written { path: path("link/c"), content: Content::of(b"x") };
         assert!(output.remove(&written).is_err());
         assert!(elsewhere.path().join("c").exists());

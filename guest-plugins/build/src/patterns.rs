@@ -62,7 +62,8 @@ impl Patterns {
 
 impl fmt::Display for Patterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted: Vec<_> = self.0.iter().map(|pattern| format!("`{}`", pattern.written)).collect();
+        let quoted: Vec<_> =
+            self.0.iter().map(|pattern| format!("`{}`", pattern.written)).collect();
         f.write_str(&quoted.join(", "))
     }
 }
@@ -153,9 +154,13 @@ mod tests {
     #[test]
     fn only_directories_that_can_hold_a_match_are_entered() {
         let patterns = Patterns::parse(&["src/web/*.js", "docs"]).expect("globs");
-        for (directory, entered) in
-            [("src", true), ("src/web", true), ("src/other", false), ("docs/a/b", true), ("x", false)]
-        {
+        for (directory, entered) in [
+            ("src", true),
+            ("src/web", true),
+            ("src/other", false),
+            ("docs/a/b", true),
+            ("x", false),
+        ] {
             assert_eq!(patterns.reach_below(&path(directory)), entered, "{directory}");
         }
         assert!(Patterns::parse(&["**/*.js"]).expect("a glob").reach_below(&path("x/y")));

@@ -92,6 +92,12 @@ mod tests {
     }
 
     #[test]
+    fn what_would_grow_is_copied() {
+        assert_eq!(run("a.js", b"x", true), b"x");
+        assert_eq!(run("b.js", b"x ;\n", true), b"x;");
+    }
+
+    #[test]
     fn what_cannot_be_minified_is_copied() {
         assert_eq!(run("a.json", b"{ ", true), b"{ ");
         assert_eq!(run("a.css", b"a { b: \xff }", true), b"a { b: \xff }");

@@ -90,14 +90,21 @@ mod tests {
             output: Content::of(b"{}"),
         };
         let mut manifest = BundleManifest::new(true, vec![file]);
-        let archive = |name, bytes: &[u8]| Written { path: path(name), content: Content::of(bytes) };
+        let archive =
+            |name, bytes: &[u8]| Written { path: path(name), content: Content::of(bytes) };
         manifest.archives = vec![archive("b.tar.gz", &[0; 1000]), archive("b.zip", b"")];
         let bundle = Bundle { output: path("dist"), manifest };
         let text = Report::Built { built: 1, removed: 2, bundle }.to_string();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "files    1 (1 built, 0 unchanged, 2 stale removed)");
         assert_eq!(lines[1..3], ["bytes    3 → 2", "output   dist"]);
-        assert!(lines[3].starts_with("archive  dist/b.tar.gz  1000 bytes  sha256:541b3e9d"), "{text}");
-        assert!(lines[4].starts_with("archive  dist/b.zip        0 bytes  sha256:e3b0c442"), "{text}");
+        assert!(
+            lines[3].starts_with("archive  dist/b.tar.gz  1000 bytes  sha256:541b3e9d"),
+            "{text}"
+        );
+        assert!(
+            lines[4].starts_with("archive  dist/b.zip        0 bytes  sha256:e3b0c442"),
+            "{text}"
+        );
     }
 }

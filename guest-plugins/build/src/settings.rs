@@ -199,7 +199,8 @@ mod tests {
         assert_eq!(inside("/a/b", "/").expect("it is inside").as_str(), "a/b");
         assert_eq!(inside("./dist/", "/").expect("it is inside").as_str(), "dist");
         assert_eq!(inside("/w/dist", "/w").expect("it is inside").as_str(), "dist");
-        for (path, root) in [("/", "/"), (".", "/"), ("../x", "/"), ("/x", "/w"), ("/a/../..", "/")] {
+        for (path, root) in [("/", "/"), (".", "/"), ("../x", "/"), ("/x", "/w"), ("/a/../..", "/")]
+        {
             assert!(inside(path, root).is_err(), "{path}");
         }
         assert!(inside("/.git/x", "/").is_err());
@@ -209,8 +210,12 @@ mod tests {
     fn the_schema_is_json_and_knows_the_same_keys() {
         let schema: serde_json::Value =
             serde_json::from_str(crate::SCHEMA).expect("the schema is JSON");
-        let mut keys: Vec<_> =
-            schema["properties"].as_object().expect("an object").keys().map(String::as_str).collect();
+        let mut keys: Vec<_> = schema["properties"]
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
         keys.sort_unstable();
         assert_eq!(keys, ["archives", "exclude", "inputs", "name", "optimize", "output"]);
         assert_eq!(schema["additionalProperties"], false);

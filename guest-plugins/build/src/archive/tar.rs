@@ -3,38 +3,50 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use flate2::{Compression, GzBuilder};
+use flate2::GzBuilder;
 use tar::{Builder, EntryType, Header};
 use zopfli::{BlockType, GzipEncoder, Options};
 
-use super::{Effort, MODE, Member, iterations};
+use super::{Compression, MODE, Member};
+use crate::relative_path::RelativePath;
 
 /// 1980-01-01 00:00:00 UTC.
 const TIME: u64 = 315_532_800;
 
-/// What is between two members is one stream to gzip, so that likeness across files counts too.
-pub(super) fn write(members: &[Member], effort: Effort, to: &mut File) -> io::Result<()> {
-    match effort {
-        Effort::Ordinary => {
-            let encoder = GzBuilder::new().mtime(0).operating_system(255).write(
-                BufWriter::new(to),
-                Compression::new(6),
-            );
-            append(members, encoder)?.finish()?.flush()
+/// In the header of a gzip file: the operating system is not known.
+const UNKNOWN: u8 = 255;
+
+/// All members are one stream to gzip, so that likeness across files counts too.
+pub(super) fn write(
+    members: &[Member],
+    compression: Compression,
+    to: &mut File,
+    on_member: &mut dyn FnMut(&RelativePath),
+) -> io::Result<()> {
+    let to = BufWriter::new(to);
+    match compression {
+        Compression::Deflate(level) => {
+            let header = GzBuilder::new().mtime(0).operating_system(UNKNOWN);
+            let encoder = header.write(to, flate2::Compression::new(level));
+            append(members, encoder, on_member)?.finish()?.flush()
         }
-        Effort::Most => {
-            let size = members.iter().map(|member| member.content.size).sum();
-            let options = Options { iteration_count: iterations(size), ..Options::default() };
-            let encoder = GzipEncoder::new_buffered(options, BlockType::Dynamic, BufWriter::new(to))?;
-            let encoder = append(members, encoder)?.into_inner().map_err(io::Error::from)?;
+        Compression::Zopfli(iteration_count) => {
+            let options = Options { iteration_count, ..Options::default() };
+            let encoder = GzipEncoder::new_buffered(options, BlockType::Dynamic, to)?;
+            let encoder = append(members, encoder, on_member)?.into_inner()?;
             encoder.finish()?.flush()
         }
     }
 }
 
-fn append<W: Write>(members: &[Member], to: W) -> io::Result<W> {
+fn append<W: Write>(
+    members: &[Member],
+    to: W,
+    on_member: &mut dyn FnMut(&RelativePath),
+) -> io::Result<W> {
     let mut builder = Builder::new(to);
     for member in members {
+        on_member(&member.path);
         let mut header = Header::new_ustar();
         header.set_entry_type(EntryType::Regular);
         header.set_size(member.content.size);

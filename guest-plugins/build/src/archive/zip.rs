@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::{Effort, MODE, Member, iterations};
+use super::{Compression, MODE, Member};
+use crate::relative_path::RelativePath;
 
 /// The level of zip's writer above which the number says how often zopfli tries.
 const ZOPFLI: i64 = 9;
@@ -14,20 +15,26 @@ const ZOPFLI: i64 = 9;
 /// From this size on, a member needs the wider fields of zip64.
 const LARGE: u64 = u32::MAX as u64 - 64 * 1024 * 1024;
 
-pub(super) fn write(members: &[Member], effort: Effort, to: &mut File) -> io::Result<()> {
+/// Each member is a stream of its own.
+pub(super) fn write(
+    members: &[Member],
+    compression: Compression,
+    to: &mut File,
+    on_member: &mut dyn FnMut(&RelativePath),
+) -> io::Result<()> {
+    let level = match compression {
+        Compression::Deflate(level) => level.into(),
+        Compression::Zopfli(times) => ZOPFLI.saturating_add_unsigned(times.get()),
+    };
     let mut writer = ZipWriter::new(BufWriter::new(to));
     for member in members {
-        let size = member.content.size;
-        let level = match effort {
-            Effort::Ordinary => 6,
-            Effort::Most => ZOPFLI + i64::try_from(iterations(size).get()).unwrap_or(1),
-        };
+        on_member(&member.path);
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(level))
             .last_modified_time(DateTime::default())
             .unix_permissions(MODE)
-            .large_file(size >= LARGE);
+            .large_file(member.content.size >= LARGE);
         writer.start_file(member.path.as_str(), options)?;
         io::copy(&mut member.open()?, &mut writer)?;
     }

@@ -106,7 +106,7 @@ impl Squeeze {
         if chunk.last_in_text_node() {
             self.after_space = false;
         }
-        if text.len() != chunk.as_str().len() || text != chunk.as_str() {
+        if text != chunk.as_str() {
             chunk.replace(&text, ContentType::Html);
         }
     }
@@ -171,8 +171,7 @@ mod tests {
     fn white_space_and_comments_go() {
         let source = "<!DOCTYPE html>\n<p  class=\"a  b\">\n  one   <b>two</b>\n\tthree&nbsp; </p> \
                       <!-- gone -->\n";
-        let expected =
-            "<!DOCTYPE html> <p  class=\"a  b\"> one <b>two</b> three&nbsp; </p>  ";
+        let expected = "<!DOCTYPE html> <p  class=\"a  b\"> one <b>two</b> three&nbsp; </p>  ";
         assert_eq!(min(source), expected);
     }
 
@@ -186,7 +185,9 @@ mod tests {
 
     #[test]
     fn comments_that_something_reads_stay() {
-        for same in ["<!--[if IE]>x<![endif]-->", "<!--#include file=\"a\" -->", "<!--! licence -->"] {
+        for same in
+            ["<!--[if IE]>x<![endif]-->", "<!--#include file=\"a\" -->", "<!--! licence -->"]
+        {
             assert_eq!(min(same), same);
         }
     }
@@ -208,6 +209,12 @@ mod tests {
         let minified = minify(source).expect("it is HTML");
         assert_eq!(minified.text, source);
         assert!(minified.remarks[0].starts_with("a script in it stays"), "{:?}", minified.remarks);
+    }
+
+    #[test]
+    fn what_would_confuse_the_parser_stays() {
+        let same = "<script>f( '<!' + '--', '<scr' + 'ipt' );</script>";
+        assert_eq!(min(same), same);
     }
 
     #[test]

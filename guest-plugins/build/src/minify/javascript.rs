@@ -1,10 +1,13 @@
 //! JavaScript, with oxc: compressed, with short names, without white space. Legal comments stay.
 
+mod nesting;
+
 use oxc_allocator::Allocator;
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, LegalComment};
 use oxc_diagnostics::OxcDiagnostic;
 use oxc_minifier::{Minifier, MinifierOptions};
 use oxc_parser::Parser;
+use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 
 /// What a text is read as. The names that a script declares outside of functions are visible to other
@@ -23,6 +26,9 @@ pub(crate) enum Goal {
 
 /// Minifies a program.
 pub(super) fn minify(source: &str, goal: Goal) -> Result<String, String> {
+    if nesting::is_too_deep(source) {
+        return Err("it nests too deep for the stack of the sandbox".to_owned());
+    }
     let source_type = match goal {
         Goal::Either => SourceType::unambiguous(),
         Goal::Module => SourceType::mjs(),
@@ -35,6 +41,11 @@ pub(super) fn minify(source: &str, goal: Goal) -> Result<String, String> {
         return Err(describe(error, source));
     }
     let mut program = parsed.program;
+    // The parser leaves the rules that need more than one place, such as names declared twice.
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&program);
+    if let Some(error) = checked.diagnostics.errors().next() {
+        return Err(describe(error, source));
+    }
     let minified = Minifier::new(MinifierOptions::default()).minify(&allocator, &mut program);
     let comments = CommentOptions { legal: LegalComment::Inline, ..CommentOptions::disabled() };
     let text = Codegen::new()
@@ -89,13 +100,15 @@ mod tests {
 
     #[test]
     fn what_must_stay_stays() {
-        let text = min("#!/usr/bin/env node\n/*! licence */\nfoo(`a  ${b}  c`, /x y/g);", Goal::Script);
+        let text =
+            min("#!/usr/bin/env node\n/*! licence */\nfoo(`a  ${b}  c`, /x y/g);", Goal::Script);
         assert!(text.starts_with("#!/usr/bin/env node\n"), "{text}");
         assert!(text.contains("/*! licence */"), "{text}");
         assert!(text.contains("`a  ${b}  c`") && text.contains("/x y/g"), "{text}");
         let text = min("exports.a = function () { return require('x') };", Goal::CommonJs);
         assert!(text.contains("exports.a=") && text.contains("require("), "{text}");
-        let text = min("class A { #secret = 1; get() { return this.#secret } } use(A)", Goal::Module);
+        let text =
+            min("class A { #secret = 1; get() { return this.#secret } } use(A)", Goal::Module);
         assert!(!text.contains("secret"), "{text}");
     }
 
@@ -108,6 +121,8 @@ mod tests {
     fn what_does_not_parse_is_refused_with_its_line() {
         let reason = minify("let a = 1;\nlet = = 2;\n", Goal::Either).expect_err("it is wrong");
         assert!(reason.ends_with("at line 2"), "{reason}");
-        assert!(minify("import a from 'a'", Goal::Script).is_err());
+        for wrong in ["import a from 'a'", "let a; let a", "return 1", "break", "await x"] {
+            assert!(minify(wrong, Goal::Script).is_err(), "{wrong}");
+        }
     }
 }
