@@ -149,10 +149,17 @@ impl Located {
     /// Checks that there is what the argument's specification says.
     pub(crate) fn check(&self, spec: PathSpec) -> Result<(), PermissionError> {
         match (std::fs::metadata(&self.host), spec.kind) {
-            (Err(error), _)
+            (Err(error), kind)
                 if error.kind() == io::ErrorKind::NotFound && spec.access == Access::Write =>
             {
-                Ok(())
+                match self.host.parent() {
+                    // A directory is made with those above it, a file is not.
+                    Some(parent) if kind == PathKind::File && !parent.is_dir() => {
+                        let problem = if parent.exists() { "not a directory" } else { "not there" };
+                        Err(PermissionError::Kind { path: parent.to_owned(), problem })
+                    }
+                    _ => Ok(()),
+                }
             }
             (Err(error), _) => Err(PermissionError::Path { path: self.host.clone(), error }),
             (Ok(found), PathKind::File) if found.is_dir() => Err(PermissionError::Kind {

@@ -6,13 +6,18 @@ use clap::Command;
 use clap::error::ErrorKind;
 
 use super::Report;
+use super::text::{visible, visible_styled};
 
 /// Shows what clap has to say: help on standard output, a mistake on standard error.
 pub(super) fn clap(report: &Report, error: &clap::Error) -> io::Result<bool> {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let text = error.render();
-    let text =
-        if report.console.streams.color { text.ansi().to_string() } else { text.to_string() };
+    // It quotes what was typed.
+    let text = if report.console.streams.color {
+        visible_styled(&text.ansi().to_string())
+    } else {
+        visible(&text.to_string())
+    };
     if is_help {
         report.console.out(&text)?;
     } else {

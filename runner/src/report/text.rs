@@ -20,6 +20,25 @@ pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }
 
+/// The same, but for the sequences that set colors and weight, and nothing else.
+pub(super) fn visible_styled(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        shown.push_str(&visible(before));
+        let digits = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
+        if after[digits..].starts_with('m') {
+            shown.push_str("\u{1b}[");
+            shown.push_str(&after[..=digits]);
+            rest = &after[digits + 1..];
+        } else {
+            shown.push_str(&visible("\u{1b}["));
+            rest = after;
+        }
+    }
+    shown + &visible(rest)
+}
+
 fn push(shown: &mut String, c: char) {
     if is_deceptive(c) && !matches!(c, '\n' | '\t') {
         // Writing to a string does not fail.
@@ -89,6 +108,18 @@ mod tests {
         assert_eq!(visible("\u{202e}x\u{9b}\r"), "\\u{202e}x\\u{9b}\\r");
         assert_eq!(visible_line("a\nb"), "a\\nb");
         assert_eq!(visible("żółć 漢字 🎉"), "żółć 漢字 🎉");
+    }
+
+    #[test]
+    fn styles_stay_where_they_may() {
+        assert_eq!(
+            visible_styled("\u{1b}[1;31mred\u{1b}[0m\u{1b}[m"),
+            "\u{1b}[1;31mred\u{1b}[0m\u{1b}[m"
+        );
+        assert_eq!(
+            visible_styled("\u{1b}[2J\u{1b}[1\u{1b}]0;x\u{7}"),
+            "\\u{1b}[2J\\u{1b}[1\\u{1b}]0;x\\u{7}"
+        );
     }
 
     proptest! {

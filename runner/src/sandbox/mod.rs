@@ -110,7 +110,7 @@ impl Sandbox {
             command.taskrunner_plugin_guest().call_run(store, &invocation).await
         });
         let outcome = match ended {
-            Ok(Ok(code)) => Outcome::Exited(code),
+            Ok(Ok(code)) => Outcome::exited(code.into()),
             Ok(Err(failure)) => Outcome::Failed(failure.into()),
             Err(outcome) => outcome,
         };
