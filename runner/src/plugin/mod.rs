@@ -16,6 +16,8 @@ pub(crate) use discovery::{Origin, Place};
 pub(crate) use manifest::{
     ArgumentSpec, Declared, Manifest, PathKind, PathSpec, Request, Shape, ValueSpec, ValueType,
 };
+#[cfg(test)]
+pub(crate) use name::RESERVED;
 pub(crate) use name::{Name, NameError};
 pub(crate) use registry::{Describe, Fault, Listing, Lookup, Plugin, Registry};
 pub(crate) use remembered::Remembered;

@@ -1,0 +1,85 @@
+//! How a plugin is asked what it is: without any capability, within tight limits, and once.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::harness::{Input, Project, guests};
+
+/// The summary of a command in the listing.
+fn summary(project: &Project, name: &str) -> String {
+    let listing =
+        project.call(["list", "--format=json"]).input(Input::Bytes(b"secret".into())).succeeds();
+    let listing = listing.json();
+    let commands = listing["commands"].as_array().expect("a list");
+    let command = commands.iter().find(|command| command["name"] == name).expect("it is there");
+    command["summary"].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn it_holds_nothing_while_it_is_asked() {
+    let project = Project::new().guest(guests::DESCRIBE_READS_FILES);
+    let said = "Files: false, variables: 0, input: 0 bytes";
+    assert_eq!(summary(&project, "describe-reads-files"), said);
+    // Nor where the user allows it to run with more.
+    project
+        .call(["list", "--allow-read=.", "--allow-env=HOME"])
+        .input(Input::Bytes(b"secret".into()))
+        .succeeds()
+        .printing(said);
+}
+
+#[test]
+fn it_is_cut_short_where_it_takes_too_much() {
+    let project = [guests::DESCRIBE_SPINS, guests::DESCRIBE_HOARDS, guests::DESCRIBE_BOASTS]
+        .into_iter()
+        .fold(Project::new().guest(guests::HELLO), Project::guest);
+    let ended =
+        project.call(["list"]).succeeds().printing("hello").in_time(Duration::from_secs(30));
+    insta::assert_snapshot!(ended.stderr());
+}
+
+#[test]
+fn it_is_asked_once_for_each_digest() {
+    let project = Project::new().guest(guests::HELLO);
+    assert_eq!(summary(&project, "hello"), "Greet somebody");
+    // What is remembered is what is listed from now on.
+    let remembered: Vec<_> = walk(&project.beside_path("cache/taskrunner/manifests"))
+        .into_iter()
+        .filter(|path| fs::read_to_string(path).expect("a text").contains("Greet somebody"))
+        .collect();
+    let [path] = remembered.as_slice() else { panic!("not one entry: {remembered:?}") };
+    let entry = fs::read_to_string(path).expect("a text");
+    fs::write(path, entry.replace("Greet somebody", "Greet nobody")).expect("it is written");
+    assert_eq!(summary(&project, "hello"), "Greet nobody");
+
+    // A broken entry, and one that breaks the rules, only cost asking again or are refused.
+    fs::write(path, "{").expect("it is written");
+    assert_eq!(summary(&project, "hello"), "Greet somebody");
+    fs::write(path, entry.replace("\"hello\"", "\"list\"")).expect("it is written");
+    project.call(["list"]).succeeds().reporting("`list` is the runner's own subcommand");
+}
+
+fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).expect("it can be listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(walk(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[cfg(unix)]
+#[test]
+fn it_works_where_nothing_can_be_remembered() {
+    let project = Project::new().guest(guests::HELLO).beside("outside/file", "");
+    project
+        .call(["hello"])
+        .env("XDG_CACHE_HOME", project.beside_path("outside/file"))
+        .succeeds()
+        .prints("Hello, world!\n")
+        .reporting("WARN taskrunner::sandbox::cache not keeping compiled plugins in");
+}

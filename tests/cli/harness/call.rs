@@ -1,0 +1,231 @@
+//! A call of the program: its arguments and what is around them.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wait4::Wait4;
+
+use super::ended::Ended;
+use super::project::Project;
+
+/// No call takes longer, or the test fails: much more than any takes, even where many run at once.
+const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// What a program's standard input is.
+pub(crate) enum Input {
+    /// At its end from the start.
+    Nothing,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// Open, and silent for as long as the program runs.
+    Silence,
+}
+
+/// What a program's standard output and error are.
+#[derive(Clone, Copy, PartialEq)]
+enum Screen {
+    Pipes,
+    /// One terminal for both.
+    #[cfg(unix)]
+    Terminal,
+    /// Standard output is a pipe that nobody reads.
+    Closed,
+}
+
+/// A call of the program that has not run yet. [`Call::exits`] and [`Call::succeeds`] run it.
+#[must_use = "a call runs when it is said how it ends"]
+pub(crate) struct Call<'a> {
+    project: &'a Project,
+    arguments: Vec<OsString>,
+    variables: Vec<(OsString, OsString)>,
+    directory: PathBuf,
+    input: Input,
+    screen: Screen,
+    /// Whether somebody has said how it ends.
+    ran: bool,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        assert!(self.ran || thread::panicking(), "nobody said how {:?} ends", self.arguments);
+    }
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(project: &'a Project, arguments: Vec<OsString>) -> Self {
+        Self {
+            project,
+            arguments,
+            variables: Vec::new(),
+            directory: project.path(""),
+            input: Input::Nothing,
+            screen: Screen::Pipes,
+            ran: false,
+        }
+    }
+
+    /// Adds arguments.
+    pub(crate) fn with<'s>(mut self, arguments: impl IntoIterator<Item = &'s str>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(OsString::from));
+        self
+    }
+
+    /// Sets an environment variable.
+    pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Starts in a directory of the workspace.
+    pub(crate) fn within(mut self, directory: &str) -> Self {
+        self.directory = self.project.path(directory);
+        self
+    }
+
+    /// Starts in a directory beside the workspace.
+    pub(crate) fn within_beside(mut self, directory: &str) -> Self {
+        self.directory = self.project.beside_path(directory);
+        self
+    }
+
+    pub(crate) fn input(mut self, input: Input) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// Gives it a terminal for its standard output and error; what it writes is found as its output.
+    #[cfg(unix)]
+    pub(crate) fn on_terminal(mut self) -> Self {
+        self.screen = Screen::Terminal;
+        self.variables.insert(0, ("TERM".into(), "xterm-256color".into()));
+        self
+    }
+
+    /// Gives it a standard output that nobody reads.
+    pub(crate) fn unread(mut self) -> Self {
+        self.screen = Screen::Closed;
+        self
+    }
+
+    /// Runs it; it must end with 0.
+    pub(crate) fn succeeds(self) -> Ended<'a> {
+        self.exits(0)
+    }
+
+    /// Runs it; it must end with this exit code.
+    #[track_caller]
+    pub(crate) fn exits(mut self, code: i32) -> Ended<'a> {
+        self.ran = true;
+        let ended = self.run();
+        assert_eq!(ended.code, Some(code), "of {:?}, which wrote {ended}", self.arguments);
+        ended
+    }
+
+    fn run(&self) -> Ended<'a> {
+        let begun = Instant::now();
+        let (mut child, outputs) = self.start();
+        let streams = outputs.len();
+        let (send, receive) = mpsc::channel();
+        for (number, mut output) in outputs.into_iter().enumerate() {
+            let send = send.clone();
+            thread::spawn(move || {
+                let mut bytes = Vec::new();
+                // A terminal whose other side is closed ends with an error.
+                let _ = output.read_to_end(&mut bytes);
+                let _ = send.send((number, bytes));
+            });
+        }
+        let _open = self.feed(&mut child);
+
+        // It has ended when nobody can write to its outputs any more.
+        let mut read = [Vec::new(), Vec::new()];
+        for _ in 0..streams {
+            match receive.recv_timeout(TIMEOUT.saturating_sub(begun.elapsed())) {
+                Ok((number, bytes)) => read[number] = bytes,
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = child.kill();
+                    panic!("{:?} still runs after {TIMEOUT:?}", self.arguments);
+                }
+                Err(RecvTimeoutError::Disconnected) => unreachable!("this thread can send, too"),
+            }
+        }
+        let used = child.wait4().expect("it ran");
+        let [stdout, stderr] = read;
+        Ended {
+            project: self.project,
+            code: used.status.code(),
+            stdout,
+            stderr,
+            elapsed: begun.elapsed(),
+            processor: used.rusage.utime + used.rusage.stime,
+            memory: used.rusage.maxrss,
+        }
+    }
+
+    /// Starts it; its standard output comes first, where there is one to read.
+    fn start(&self) -> (Child, Vec<Box<dyn Read + Send>>) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_taskrunner"));
+        command.args(&self.arguments).current_dir(&self.directory).env_clear();
+        for name in ["PATH", "SystemRoot"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.envs(self.project.environment()).envs(self.variables.iter().cloned());
+        command.stdin(match self.input {
+            Input::Nothing => Stdio::null(),
+            Input::Bytes(_) | Input::Silence => Stdio::piped(),
+        });
+        match self.screen {
+            Screen::Pipes => {
+                let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+                let stdout = child.stdout.take().expect("it is piped");
+                let stderr = child.stderr.take().expect("it is piped");
+                (child, vec![Box::new(stdout), Box::new(stderr)])
+            }
+            Screen::Closed => {
+                let mut child = spawn(command.stdout(closed_pipe()).stderr(Stdio::piped()));
+                let stderr = child.stderr.take().expect("it is piped");
+                (child, vec![Box::new(std::io::empty()), Box::new(stderr)])
+            }
+            #[cfg(unix)]
+            Screen::Terminal => {
+                let (ours, theirs) = super::terminal::open();
+                let error = theirs.try_clone().expect("another handle");
+                let child = spawn(command.stdout(theirs).stderr(error));
+                // The command holds the other side of the terminal, too.
+                drop(command);
+                (child, vec![Box::new(ours)])
+            }
+        }
+    }
+
+    /// Writes its input; holds open what must stay so.
+    fn feed(&self, child: &mut Child) -> Option<std::process::ChildStdin> {
+        let mut stdin = child.stdin.take()?;
+        match &self.input {
+            Input::Nothing => None,
+            Input::Silence => Some(stdin),
+            Input::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                // Who does not read all of it has closed it.
+                thread::spawn(move || stdin.write_all(&bytes));
+                None
+            }
+        }
+    }
+}
+
+fn spawn(command: &mut Command) -> Child {
+    command.spawn().expect("the program starts")
+}
+
+/// The writing side of a pipe that nobody reads.
+fn closed_pipe() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}

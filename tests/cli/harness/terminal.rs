@@ -1,0 +1,33 @@
+//! A terminal that the program writes to.
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+
+/// Opens a terminal of 24 lines and 120 columns: our side and the program's.
+pub(super) fn open() -> (File, OwnedFd) {
+    let ours =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    grantpt(&ours).expect("a terminal that can be used");
+    unlockpt(&ours).expect("a terminal that can be used");
+    let name = ptsname(&ours, Vec::new()).expect("its name");
+    let theirs = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlags::NOCTTY.bits().cast_signed())
+        .open(Path::new(std::ffi::OsStr::from_bytes(name.as_bytes())))
+        .expect("its other side");
+    let size = Winsize { ws_row: 24, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&theirs, size).expect("its size");
+    // Line ends arrive as they were written.
+    let mut modes = tcgetattr(&theirs).expect("its modes");
+    modes.output_modes.remove(OutputModes::OPOST);
+    tcsetattr(&theirs, OptionalActions::Now, &modes).expect("its modes");
+    (File::from(ours), theirs.into())
+}

@@ -1,0 +1,22 @@
+//! The program from the outside, topic by topic: its arguments, files and environment go in, and its
+//! exit code, its two outputs and the files it leaves are looked at.
+
+mod harness;
+
+mod arguments;
+mod completions_and_man;
+mod configuration;
+mod describing;
+mod discovery;
+mod embedded;
+mod exit_codes;
+mod grants;
+mod help;
+mod hostile_configuration;
+mod limits;
+mod logging;
+mod new_plugin;
+mod output;
+mod path_arguments;
+mod retries;
+mod timings;
