@@ -5,3 +5,8 @@ pub(crate) const PLUGINS: &[(&str, &[u8])] = &[
     ("build", include_bytes!("../../guest-plugins/prebuilt/build.wasm")),
     ("clean", include_bytes!("../../guest-plugins/prebuilt/clean.wasm")),
 ];
+
+/// Whether a plugin of this name is part of the program.
+pub(crate) fn is_embedded(name: &str) -> bool {
+    PLUGINS.iter().any(|(embedded, _)| *embedded == name)
+}

@@ -35,17 +35,15 @@ impl Environment {
         let working_directory = dunce::canonicalize(&path)
             .and_then(|found| std::fs::read_dir(&found).map(|_| found))
             .map_err(|error| Error::WorkingDirectory { path, error })?;
-        let directories = etcetera::choose_base_strategy().ok().map(|strategy| Directories {
+        // A relative home would put the user's files into whatever directory this is.
+        let home = etcetera::home_dir().ok().filter(|home| home.is_absolute());
+        let strategy = etcetera::choose_base_strategy().ok().filter(|_| home.is_some());
+        let directories = strategy.map(|strategy| Directories {
             configuration: strategy.config_dir().join("taskrunner"),
             data: strategy.data_dir().join("taskrunner"),
             cache: strategy.cache_dir().join("taskrunner"),
         });
-        Ok(Self {
-            variables: std::env::vars_os().collect(),
-            working_directory,
-            home: etcetera::home_dir().ok(),
-            directories,
-        })
+        Ok(Self { variables: std::env::vars_os().collect(), working_directory, home, directories })
     }
 
     /// A variable; none where it is not Unicode.

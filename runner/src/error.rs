@@ -19,6 +19,9 @@ pub(crate) enum Error {
     /// The section of a command does not fit its manifest.
     #[error(transparent)]
     Section(DocumentError),
+    /// The same, where there is no file to show.
+    #[error("{command}: there is no configuration, and it is needed: {message}")]
+    NoSection { command: Name, message: String },
     #[error("{command}: {error}")]
     Argument { command: Name, error: ArgumentError },
     #[error("the argument `{argument}` is not Unicode, which plugins need")]

@@ -65,6 +65,7 @@ impl From<&Error> for ExitCode {
         match error {
             Error::Configuration(_)
             | Error::Section { .. }
+            | Error::NoSection { .. }
             | Error::Argument { .. }
             | Error::NotUnicode { .. }
             | Error::Variable { .. }

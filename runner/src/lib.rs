@@ -26,6 +26,7 @@ mod plugin;
 mod report;
 mod sandbox;
 mod suggest;
+mod text;
 
 use std::ffi::OsString;
 

@@ -11,7 +11,6 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
-pub(crate) use split::{is_global_option, is_global_short};
 
 use crate::report::LogFormat;
 
@@ -102,6 +101,18 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     Ok(Cli { options, request })
 }
 
+/// The format that a command line asks for, though it may be wrong otherwise: its mistakes are shown in
+/// it.
+pub(crate) fn format_of(arguments: &[OsString]) -> Format {
+    let global = split::split(arguments.iter().cloned()).global;
+    let asked = global.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if asked || global.iter().any(|word| word == "--format=json") {
+        Format::Json
+    } else {
+        Format::Human
+    }
+}
+
 /// What clap knows of the runner itself, without the plugins.
 pub(crate) fn own_command() -> clap::Command {
     Own::command()
@@ -139,9 +150,10 @@ mod tests {
 
     #[test]
     fn every_name_of_a_subcommand_is_reserved() {
-        for subcommand in own_command().get_subcommands() {
-            let name = subcommand.get_name();
-            assert!(crate::plugin::RESERVED.contains(&name), "{name}");
+        let own = own_command();
+        let names = own.get_subcommands().map(clap::Command::get_name);
+        for name in names.chain(crate::config::RUNNER_KEYS) {
+            assert!(crate::plugin::name::RESERVED.contains(&name), "{name}");
         }
     }
 

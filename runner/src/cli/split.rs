@@ -54,22 +54,6 @@ fn find<'a>(command: &'a Command, argument: &OsStr) -> Option<(&'a Arg, bool)> {
     Some((option, bytes.len() > 2))
 }
 
-/// Whether the runner has an option `--name`.
-pub(crate) fn is_global_option(name: &str) -> bool {
-    matches!(name, "help" | "version")
-        || GlobalOptions::command_for_parsing()
-            .get_arguments()
-            .any(|option| option.get_long() == Some(name))
-}
-
-/// Whether the runner has an option of this letter.
-pub(crate) fn is_global_short(letter: char) -> bool {
-    matches!(letter, 'h' | 'V')
-        || GlobalOptions::command_for_parsing()
-            .get_arguments()
-            .any(|option| option.get_short() == Some(letter))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +72,21 @@ mod tests {
             split_words(&["-C", "dir", "x", "--format=json", "-n", "-Cother", "--timings", "y"]);
         assert_eq!(global, ["-C", "dir", "--format=json", "-Cother", "--timings"]);
         assert_eq!(rest, ["x", "-n", "y"]);
+    }
+
+    #[test]
+    fn no_plugin_can_take_the_name_of_an_option() {
+        use crate::plugin::name::{OPTIONS, SHORT_OPTIONS};
+
+        let command = GlobalOptions::command_for_parsing();
+        let mut longs: Vec<&str> = command.get_arguments().filter_map(Arg::get_long).collect();
+        longs.extend(["help", "version"]);
+        longs.sort_unstable();
+        assert_eq!(longs, OPTIONS);
+        let mut shorts: Vec<char> = command.get_arguments().filter_map(Arg::get_short).collect();
+        shorts.extend(['V', 'h']);
+        shorts.sort_unstable();
+        assert_eq!(shorts, SHORT_OPTIONS);
     }
 
     #[test]

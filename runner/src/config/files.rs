@@ -1,5 +1,7 @@
 //! Which files the configuration is in, and what they say together.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -22,6 +24,8 @@ pub(crate) enum ConfigurationError {
     Document(#[from] DocumentError),
     #[error("both `{}` and `{}` are there: keep one of them", first.display(), second.display())]
     Ambiguous { first: PathBuf, second: PathBuf },
+    #[error("`{}` is above this directory and belongs to somebody else: name it with --config, or go there with -C, if it is meant", path.display())]
+    SomebodyElses { path: PathBuf },
 }
 
 /// The files of the configuration, parsed.
@@ -102,56 +106,69 @@ impl Configuration {
         }
     }
 
-    /// Refuses top-level keys of the project's file that are neither the runner's nor a command's. The
-    /// user's file serves many projects, so it may have sections of commands that are not here.
+    /// Refuses what the project's file says for commands that are not there. The user's file serves many
+    /// projects, so it may have sections of commands that are not here.
     pub(crate) fn refuse_unknown_keys(
         &self,
-        is_command: impl Fn(&str) -> bool,
-        commands: &[String],
+        commands: &BTreeSet<String>,
     ) -> Result<(), DocumentError> {
         let Some(document) = self.project() else { return Ok(()) };
-        for key in document.value().keys() {
-            if is_runner_key(key) || is_command(key) {
+        for (place, name, is_section) in named_commands(document) {
+            if commands.contains(name) {
                 continue;
             }
-            let known = RUNNER_KEYS.into_iter().chain(commands.iter().map(String::as_str));
-            let help = match suggest::nearest(key, known).first() {
+            let keys = RUNNER_KEYS.into_iter().filter(|_| is_section);
+            let known = keys.chain(commands.iter().map(String::as_str));
+            let help = match suggest::nearest(name, known).first() {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => "a top-level key is one of the runner's (commands, limits, logging, plugins, retry) or the name of a command".to_owned(),
+                None => format!("it is neither a command nor one of {}", RUNNER_KEYS.join(", ")),
             };
-            let message = format!("unknown key `{}`: there is no such command", key.escape_debug());
-            return Err(document.error_at(&Place::key([key.as_str()]), message, Some(help)));
+            let message =
+                format!("unknown key `{}`: there is no such command", name.escape_debug());
+            return Err(document.error_at(&place, message, Some(help)));
         }
         Ok(())
     }
 
-    /// The keys of the project's file that could be sections of commands.
-    pub(crate) fn section_names(&self) -> impl Iterator<Item = &str> {
-        self.project()
-            .into_iter()
-            .flat_map(|document| document.value().keys())
-            .map(String::as_str)
-            .filter(|key| !is_runner_key(key))
+    /// The names of commands that the project's file says something for.
+    pub(crate) fn named_commands(&self) -> impl Iterator<Item = &str> {
+        self.project().into_iter().flat_map(named_commands).map(|(_, name, _)| name)
     }
 
-    /// An error at a value (or a key) of a command's section, in the file that it comes from.
+    /// An error at a value (or a key) of a command's section, in the file that it comes from; at the
+    /// nearest thing around it where it is not written. None where there is no file.
     pub(crate) fn error_in_section(
         &self,
         command: &Name,
-        steps: &[String],
+        mut steps: Vec<String>,
         part: SectionPart,
-        message: String,
+        message: &str,
     ) -> Option<DocumentError> {
-        let steps = || std::iter::once(command.to_string()).chain(steps.iter().cloned());
         let part = match part {
             SectionPart::Key => Part::Key,
             SectionPart::Value => Part::Value,
         };
-        let place = Place::value(steps()).with_part(part);
-        let document =
-            self.documents.iter().rev().find(|d| place.exists_in(d)).or(self.documents.last())?;
-        Some(document.error_at(&place, message, None))
+        steps.insert(0, command.to_string());
+        loop {
+            let place = Place::value(steps.iter().cloned()).with_part(part);
+            let found = self.documents.iter().rev().find(|document| place.exists_in(document));
+            if let Some(document) = found {
+                return Some(document.error_at(&place, message, None));
+            }
+            steps.pop()?;
+        }
     }
+}
+
+/// The commands that a file names: by a section, or below `commands`. With each its place, and whether it
+/// is a section.
+fn named_commands(document: &Document) -> impl Iterator<Item = (Place, &str, bool)> {
+    let sections = document.value().keys().filter(|key| !RUNNER_KEYS.contains(&key.as_str()));
+    let settings = document.value().get("commands").and_then(Value::as_object);
+    let settings = settings.into_iter().flat_map(Map::keys);
+    sections
+        .map(|name| (Place::key([name.as_str()]), name.as_str(), true))
+        .chain(settings.map(|name| (Place::key(["commands", name]), name.as_str(), false)))
 }
 
 /// Which part of an entry an error is about.
@@ -161,17 +178,32 @@ pub(crate) enum SectionPart {
     Value,
 }
 
-fn is_runner_key(key: &str) -> bool {
-    RUNNER_KEYS.contains(&key)
-}
-
 fn find_upward(from: &Path) -> Result<Option<PathBuf>, ConfigurationError> {
     for directory in from.ancestors() {
-        if let Some(path) = only_one(directory, &PROJECT)? {
-            return Ok(Some(path));
+        let Some(path) = only_one(directory, &PROJECT)? else { continue };
+        if directory != from && !is_trusted_above(&path, from).unwrap_or(false) {
+            return Err(ConfigurationError::SomebodyElses { path });
         }
+        return Ok(Some(path));
     }
     Ok(None)
+}
+
+/// A file above decides what the workspace is: in a shared directory anybody could put one there (it was
+/// git's CVE-2022-24765). So it counts only if it belongs to the system or to the owner of the working
+/// directory.
+#[cfg(unix)]
+fn is_trusted_above(path: &Path, working_directory: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = path.symlink_metadata()?.uid();
+    Ok(owner == 0 || owner == working_directory.metadata()?.uid())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix needs it")]
+fn is_trusted_above(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// The one of the names that is there.
@@ -211,6 +243,23 @@ mod tests {
         fs::create_dir(&other).expect("a directory");
         let loaded = Configuration::load(Some(&file), &other, None).expect("it loads");
         assert_eq!(loaded.workspace(), other);
+    }
+
+    /// Only root can give files away; the test says nothing where it does not run as root.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_somebody_elses_above_is_refused() {
+        let root = tempfile::tempdir().expect("a directory");
+        let sub = root.path().join("sub");
+        fs::create_dir(&sub).expect("a directory");
+        let file = root.path().join("taskrunner.json");
+        fs::write(&file, "{}").expect("a file");
+        if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
+            return;
+        }
+        let error = Configuration::load(None, &sub, None).expect_err("it is somebody else's");
+        assert!(matches!(error, ConfigurationError::SomebodyElses { .. }), "{error}");
+        assert!(Configuration::load(None, root.path(), None).is_ok(), "who goes there means it");
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod settings;
 mod units;
 
 pub(crate) use document::DocumentError;
+#[cfg(test)]
+pub(crate) use file::RUNNER_KEYS;
 pub(crate) use file::{LimitsLayer, RetryLayer};
 pub(crate) use files::{Configuration, ConfigurationError, SectionPart};
 pub(crate) use settings::Settings;

@@ -6,16 +6,23 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 /// The largest schema, in bytes.
-const MAX_SCHEMA: usize = 256 * 1024;
+const MAX_SCHEMA: usize = 64 * 1024;
 
 /// The deepest nesting of a schema.
 const MAX_DEPTH: usize = 32;
+
+/// The most memory that a compiled pattern may take, in bytes.
+const MAX_PATTERN: usize = 256 * 1024;
+
+/// What a pattern weighs beside the places: so there are at most 100.
+const PATTERN_WEIGHT: u64 = 1_000;
 
 /// The most places that a schema may have when every reference is replaced by what it leads to.
 const MAX_WEIGHT: u64 = 100_000;
 
 /// A schema that is sound and safe to use: no other document is ever fetched, patterns run in linear
 /// time, no reference leads back to where it stands, and references upon references do not multiply.
+#[derive(Debug)]
 pub(crate) struct Schema(Validator);
 
 /// Why a text is no usable schema.
@@ -62,7 +69,7 @@ impl Schema {
         }
         Weighing::new(&schema).weigh(&schema, 0)?;
         let validator = jsonschema::draft202012::options()
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN))
             .build(&schema)
             .map_err(|error| SchemaError::Invalid(error.to_string()))?;
         Ok(Self(validator))
@@ -117,6 +124,10 @@ impl<'a> Weighing<'a> {
                         }
                         ("$id", Value::String(id)) if depth > 0 => {
                             return Err(SchemaError::Reference(id.clone()));
+                        }
+                        ("pattern", Value::String(_)) => PATTERN_WEIGHT,
+                        ("patternProperties", Value::Object(patterns)) => {
+                            patterns.len() as u64 * PATTERN_WEIGHT + self.weigh(value, depth + 1)?
                         }
                         _ => self.weigh(value, depth + 1)?,
                     };
@@ -201,6 +212,12 @@ mod tests {
         assert!(matches!(Schema::parse("true"), Err(SchemaError::NotAnObject)));
         assert!(matches!(parse(&json!({ "type": "strnig" })), Err(SchemaError::Invalid(_))));
         assert!(matches!(parse(&json!({ "pattern": "(" })), Err(SchemaError::Invalid(_))));
+        let patterns = vec![json!({ "pattern": "a" }); 101];
+        assert!(matches!(parse(&json!({ "anyOf": patterns })), Err(SchemaError::TooHeavy)));
+        assert!(matches!(
+            parse(&json!({ "pattern": r"(\pL{40}){5}x" })),
+            Err(SchemaError::Invalid(_))
+        ));
         let mut deep = json!({});
         for _ in 0..40 {
             deep = json!({ "not": deep });

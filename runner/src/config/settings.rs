@@ -11,6 +11,7 @@ use super::DocumentError;
 use super::document::{Document, Place};
 use super::file::{CommandsLayer, LimitsLayer, LoggingLayer, PluginsLayer, RetryLayer};
 use super::files::Configuration;
+use crate::embedded;
 use crate::execution::RetryPolicy;
 use crate::plugin::Name;
 use crate::report::LogFormat;
@@ -76,7 +77,14 @@ impl Settings {
             return Err(document.error_at(&place, "there is no such directory", None));
         }
         self.plugin_path.splice(0..0, path);
-        self.replaceable.extend(plugins.replace.into_iter().flatten());
+        let replace = plugins.replace.unwrap_or_default();
+        if let Some(index) = replace.iter().position(|name| !embedded::is_embedded(name.as_str())) {
+            let place =
+                Place::value(["plugins".to_owned(), "replace".to_owned(), index.to_string()]);
+            let message = format!("there is no embedded command `{}` to replace", replace[index]);
+            return Err(document.error_at(&place, message, None));
+        }
+        self.replaceable.extend(replace);
         let layer = FileLayer {
             limits: document.section("limits")?.unwrap_or_default(),
             retry: document.section("retry")?.unwrap_or_default(),

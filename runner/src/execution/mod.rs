@@ -21,7 +21,9 @@ pub(crate) struct Attempt {
 /// All attempts of an invocation, and what they took.
 #[derive(Clone, Debug)]
 pub(crate) struct Execution {
-    pub(crate) attempts: Vec<Attempt>,
+    /// The attempts that were retried.
+    earlier: Vec<Attempt>,
+    last: Attempt,
     /// From the first attempt's start to the last one's end, with the waits between them.
     pub(crate) total: Duration,
 }
@@ -36,8 +38,12 @@ pub(crate) enum Event<'a> {
 impl Execution {
     /// How the last attempt ended.
     pub(crate) fn outcome(&self) -> &Outcome {
-        static NEVER: Outcome = Outcome::Exited(0);
-        self.attempts.last().map_or(&NEVER, |attempt| &attempt.outcome)
+        &self.last.outcome
+    }
+
+    /// The attempts in their order.
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.earlier.iter().chain(std::iter::once(&self.last))
     }
 }
 
@@ -52,19 +58,19 @@ pub(crate) fn execute(
 ) -> Execution {
     let begun = Instant::now();
     let mut waits = policy.waits();
-    let mut attempts = Vec::new();
-    for number in 1.. {
+    let mut earlier = Vec::new();
+    let mut number = 1;
+    loop {
         let (outcome, phases) = sandbox.run(program, setup.clone(), invocation, number);
         let attempt = Attempt { number, outcome, phases };
-        let wait = policy.retries(&attempt.outcome).then(|| waits.next()).flatten();
-        if let Some(wait) = wait {
-            report(Event::Retrying { failed: &attempt, attempts: policy.attempts, wait });
-        }
-        attempts.push(attempt);
-        match wait {
-            Some(wait) => std::thread::sleep(wait),
-            None => break,
-        }
+        // A guest that was left behind still holds what it had: another would come on top of it.
+        let again = policy.retries(&attempt.outcome) && !phases.left_behind;
+        let Some(wait) = again.then(|| waits.next()).flatten() else {
+            return Execution { earlier, last: attempt, total: begun.elapsed() };
+        };
+        report(Event::Retrying { failed: &attempt, attempts: policy.attempts, wait });
+        earlier.push(attempt);
+        std::thread::sleep(wait);
+        number += 1;
     }
-    Execution { attempts, total: begun.elapsed() }
 }

@@ -6,7 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use super::value;
-use crate::plugin::{ArgumentSpec, Manifest, PathKind, Shape, ValueSpec, ValueType};
+use crate::permission::PathKind;
+use crate::plugin::{ArgumentSpec, Manifest, Shape, ValueSpec, ValueType};
 
 /// The values of each argument as they were typed, in the manifest's order. None where it was not
 /// given.

@@ -7,7 +7,7 @@ pub(crate) mod value;
 use crate::plugin::Name;
 
 pub(crate) use arguments::{clap_command, parse};
-pub(crate) use resolve::{ArgumentError, NamedPath, Sources, resolve};
+pub(crate) use resolve::{ArgumentError, Sources, resolve};
 pub(crate) use value::Value;
 
 /// One call of a command, checked.

@@ -5,26 +5,18 @@ use serde_json::{Map, Value as Json};
 use super::arguments::{Typed, TypedValues};
 use super::value::{self, Value};
 use super::{Argument, Source};
-use crate::permission::{Paths, PermissionError};
-use crate::plugin::{ArgumentSpec, Manifest, PathSpec};
+use crate::permission::{NamedPath, PathSpec, Paths, PermissionError};
+use crate::plugin::{ArgumentSpec, Manifest, ValueType};
 
 /// Everything that can give an argument its values.
 pub(crate) struct Sources<'a> {
     pub(crate) typed: Typed,
-    /// The value of an environment variable; an error where it is not Unicode.
+    /// The value of an environment variable; none where it is not Unicode.
     pub(crate) environment: &'a dyn Fn(&str) -> Option<String>,
     /// The command's section of the configuration.
     pub(crate) section: &'a Map<String, Json>,
     /// What paths mean.
     pub(crate) paths: &'a Paths,
-}
-
-/// A path that stood on the command line, which grants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NamedPath {
-    pub(crate) host: std::path::PathBuf,
-    pub(crate) guest: String,
-    pub(crate) spec: PathSpec,
 }
 
 /// Why the arguments cannot be resolved.
@@ -64,7 +56,7 @@ pub(crate) fn resolve(
                     key: format!("{}.{key}", manifest.name()),
                 });
             }
-            if let crate::plugin::ValueType::Path(path) = &value.kind {
+            if let ValueType::Path(path) = &value.kind {
                 for value in &mut values {
                     let found = locate(value, source, *path, sources.paths)
                         .map_err(|error| ArgumentError::Path { argument: spec.display(), error })?;

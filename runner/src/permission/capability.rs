@@ -33,3 +33,35 @@ impl fmt::Display for Capability {
         }
     }
 }
+
+/// One capability that a command asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Request {
+    pub(crate) capability: Capability,
+    /// Why, for the user who decides.
+    pub(crate) reason: String,
+}
+
+/// What a path argument is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PathSpec {
+    pub(crate) kind: PathKind,
+    pub(crate) access: Access,
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PathKind {
+    File,
+    Directory,
+}
+
+/// Whether this can be the name of an environment variable (POSIX: letters, digits and `_`).
+pub(crate) fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::capability::is_variable;
 use super::paths::Located;
-use super::{Access, Capability, Paths, PermissionError};
-use crate::invocation::NamedPath;
-use crate::plugin::{PathKind, Request, is_variable};
+use super::{Access, Capability, PathKind, PathSpec, Paths, PermissionError, Request};
 
 /// What one invocation may reach. [`Grants::decide`] and [`Grants::none`] are the only ways to get one,
 /// and nothing runs without one.
@@ -34,6 +33,14 @@ pub(crate) enum Scope {
     Tree,
     /// One file, which need not be there yet.
     File,
+}
+
+/// A path that stood on the command line, which grants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedPath {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+    pub(crate) spec: PathSpec,
 }
 
 /// What decides. Without trust and lock there are three sources: the plugin's own place, the flags of
@@ -79,6 +86,7 @@ impl Grants {
         for path in policy.named {
             grants.grant_named(path, policy.paths)?;
         }
+        grants.refuse_ambiguity(policy.named)?;
         for name in &policy.allowed.environment {
             if !is_variable(name) {
                 return Err(PermissionError::Variable(name.escape_debug().to_string()));
@@ -164,6 +172,36 @@ impl Grants {
         self.mounts.push(mount);
     }
 
+    /// What is inside the workspace and what is outside of it can have the same name for the guest:
+    /// `/tmp/x`, and `tmp/x` of the workspace. Then the guest would reach another file than was meant.
+    fn refuse_ambiguity(&self, named: &[NamedPath]) -> Result<(), PermissionError> {
+        let ambiguous = |first: &Path, second| {
+            Err(PermissionError::Ambiguous { first: first.to_owned(), second })
+        };
+        for path in named {
+            let reached = self
+                .mounts
+                .iter()
+                .filter_map(|mount| Some((&mount.guest, mount.host_of(&path.guest)?)));
+            match reached.max_by_key(|(guest, _)| guest.len()) {
+                Some((_, reached)) if reached != path.host => {
+                    return ambiguous(&path.host, reached);
+                }
+                _ => {}
+            }
+        }
+        for mount in &self.mounts {
+            for other in &self.mounts {
+                let Some(hidden) = other.host_of(&mount.guest) else { continue };
+                let is_there = other.guest == mount.guest || hidden.symlink_metadata().is_ok();
+                if hidden != mount.host && is_there {
+                    return ambiguous(&mount.host, hidden);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn covers(&self, request: &Request, policy: &Policy<'_>) -> bool {
         let (directory, access) = match &request.capability {
             Capability::Read(directory) => (directory, Access::Read),
@@ -179,6 +217,16 @@ impl Grants {
 }
 
 impl Mount {
+    /// What the host has under a guest's name, if this mount reaches there.
+    fn host_of(&self, guest: &str) -> Option<PathBuf> {
+        let rest = Path::new(guest).strip_prefix(&self.guest).ok()?;
+        match self.scope {
+            _ if rest.as_os_str().is_empty() => Some(self.host.clone()),
+            Scope::Tree => Some(self.host.join(rest)),
+            Scope::File => None,
+        }
+    }
+
     /// Whether whoever has this mount needs not the other.
     fn gives(&self, other: &Self) -> bool {
         let reaches = match self.scope {

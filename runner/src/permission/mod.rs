@@ -4,6 +4,6 @@ mod capability;
 mod grants;
 mod paths;
 
-pub(crate) use capability::{Access, Capability};
-pub(crate) use grants::{Allowed, Grants, Mount, Policy, Scope};
+pub(crate) use capability::{Access, Capability, PathKind, PathSpec, Request, is_variable};
+pub(crate) use grants::{Allowed, Grants, Mount, NamedPath, Policy, Scope};
 pub(crate) use paths::{Paths, PermissionError};

@@ -4,9 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::plugin::{PathKind, PathSpec};
-
-use super::Access;
+use super::{Access, PathKind, PathSpec};
 
 /// Why something is not granted, or a path not usable.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +17,8 @@ pub(crate) enum PermissionError {
     Forbidden { path: PathBuf, what: &'static str },
     #[error("`{directory}`, which the command requests, leads out of the workspace to `{path}`", path = path.display())]
     OutsideWorkspace { directory: String, path: PathBuf },
+    #[error("the command could not tell `{first}` from `{second}`, which has the same name inside the sandbox", first = first.display(), second = second.display())]
+    Ambiguous { first: PathBuf, second: PathBuf },
     #[error("`{0}` is not the name of an environment variable")]
     Variable(String),
 }
@@ -26,7 +26,10 @@ pub(crate) enum PermissionError {
 impl PermissionError {
     /// Whether this is a refusal, rather than a mistake in what was typed.
     pub(crate) fn is_denial(&self) -> bool {
-        matches!(self, Self::Forbidden { .. } | Self::OutsideWorkspace { .. })
+        matches!(
+            self,
+            Self::Forbidden { .. } | Self::OutsideWorkspace { .. } | Self::Ambiguous { .. }
+        )
     }
 }
 

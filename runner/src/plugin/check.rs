@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Component, Path};
 
-use super::manifest::{ArgumentSpec, Capability, Declared, Request, Shape, ValueSpec, ValueType};
-use super::name::is_kebab_case;
+use super::manifest::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
+use super::name::{OPTIONS, SHORT_OPTIONS, is_kebab_case};
 use super::{Name, NameError};
-use crate::cli;
 use crate::config::schema::{Schema, SchemaError};
 use crate::invocation::value;
+use crate::permission::{Capability, Request, is_variable};
+use crate::text::is_deceptive;
 
 const MAX_SUMMARY: usize = 120;
 const MAX_DESCRIPTION: usize = 16 * 1024;
@@ -39,8 +40,8 @@ pub(crate) enum ManifestError {
     Schema(#[from] SchemaError),
 }
 
-/// Checks every rule, and gives the name.
-pub(super) fn check(manifest: &Declared) -> Result<Name, ManifestError> {
+/// Checks every rule, and gives the name and the schema.
+pub(super) fn check(manifest: &Declared) -> Result<(Name, Option<Schema>), ManifestError> {
     let name = Name::new(&manifest.name)?;
     if manifest.version.len() > MAX_VERSION || semver::Version::parse(&manifest.version).is_err() {
         let version: String = manifest.version.chars().take(MAX_VERSION).collect();
@@ -55,12 +56,10 @@ pub(super) fn check(manifest: &Declared) -> Result<Name, ManifestError> {
     }
     check_count("arguments", manifest.arguments.len(), MAX_ARGUMENTS)?;
     check_arguments(&manifest.arguments)?;
-    if let Some(schema) = &manifest.configuration_schema {
-        Schema::parse(schema)?;
-    }
+    let schema = manifest.configuration_schema.as_deref().map(Schema::parse).transpose()?;
     check_count("requests", manifest.requests.len(), MAX_REQUESTS)?;
     manifest.requests.iter().try_for_each(check_request)?;
-    Ok(name)
+    Ok((name, schema))
 }
 
 fn check_count(what: &'static str, count: usize, limit: usize) -> Result<(), ManifestError> {
@@ -89,14 +88,6 @@ fn check_text(what: &str, text: &str, limit: usize, lines: Lines) -> Result<(), 
         return Ok(());
     };
     Err(ManifestError::Text { what: what.to_owned(), problem })
-}
-
-/// Control characters and those that change the direction of text or have no shape (Unicode TR 36).
-pub(crate) fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
-            | '\u{61c}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn check_arguments(arguments: &[ArgumentSpec]) -> Result<(), ManifestError> {
@@ -137,14 +128,14 @@ fn check_argument(spec: &ArgumentSpec) -> Result<(), String> {
     check_text("its help", &spec.help, MAX_HELP, Lines::Many)
         .map_err(|e| format!("is wrong: {e}"))?;
     let positional = matches!(spec.shape, Shape::Positional(_));
-    if !positional && cli::is_global_option(&spec.name) {
+    if OPTIONS.contains(&spec.name.as_str()) {
         return Err("has the name of one of the runner's options".into());
     }
     if let Some(short) = spec.short {
         if positional {
             return Err("is positional and has a short form".into());
         }
-        if !short.is_ascii_alphanumeric() || cli::is_global_short(short) {
+        if !short.is_ascii_alphanumeric() || SHORT_OPTIONS.contains(&short) {
             return Err(format!("cannot have the short form `{}`", short.escape_debug()));
         }
     }
@@ -249,13 +240,6 @@ fn check_request(request: &Request) -> Result<(), ManifestError> {
         Some(problem) => Err(ManifestError::Request { what: format!("`{what}`"), problem }),
         None => Ok(()),
     }
-}
-
-/// Whether this can be the name of an environment variable (POSIX: letters, digits and `_`).
-pub(crate) fn is_variable(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 #[cfg(test)]

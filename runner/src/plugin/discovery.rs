@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The largest plugin: the largest known (a Ruby interpreter) has 32 MB.
-pub(super) const MAX_PLUGIN_SIZE: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_PLUGIN_SIZE: u64 = 64 * 1024 * 1024;
 
 /// What brought a place into the search. The order is that of precedence: the nearer wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -78,7 +78,8 @@ impl Place {
 
 /// Reads a plugin's file: a regular one, of a bounded size. Anything else could block or never end.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
+    let file = open(path)?;
+    let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
@@ -89,6 +90,18 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
         )));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    File::open(path)?.take(MAX_PLUGIN_SIZE + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_PLUGIN_SIZE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Opens a file without waiting for whoever is at the other end of a FIFO.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.open(path)
 }

@@ -4,25 +4,35 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
+use std::sync::Arc;
+
 use super::Name;
+use crate::config::schema::Schema;
+use crate::permission::{PathSpec, Request};
 
 /// A manifest that was checked against the rules in `wit/command.wit`: [`Manifest::check`] is the only
 /// way to get one, from a guest as from a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     name: Name,
+    schema: Option<Arc<Schema>>,
     declared: Declared,
 }
 
 impl Manifest {
     /// Checks what a plugin declared.
     pub(crate) fn check(declared: Declared) -> Result<Self, super::ManifestError> {
-        let name = super::check::check(&declared)?;
-        Ok(Self { name, declared })
+        let (name, schema) = super::check::check(&declared)?;
+        Ok(Self { name, schema: schema.map(Arc::new), declared })
     }
 
     pub(crate) fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// The schema of the command's section.
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.schema.as_deref()
     }
 
     /// The arguments that a key of the configuration can give.
@@ -111,30 +121,4 @@ pub(crate) enum ValueType {
     Number,
     Choice(Vec<String>),
     Path(PathSpec),
-}
-
-/// What a path is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct PathSpec {
-    pub(crate) kind: PathKind,
-    pub(crate) access: Access,
-}
-
-/// What a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum PathKind {
-    File,
-    Directory,
-}
-
-pub(crate) use crate::permission::{Access, Capability};
-
-/// One capability that the command asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Request {
-    pub(crate) capability: Capability,
-    pub(crate) reason: String,
 }

@@ -6,18 +6,14 @@ mod digest;
 mod discovery;
 mod kind;
 mod manifest;
-mod name;
+pub(crate) mod name;
 mod registry;
 mod remembered;
 
-pub(crate) use check::{ManifestError, is_deceptive, is_variable};
+pub(crate) use check::ManifestError;
 pub(crate) use digest::Digest;
 pub(crate) use discovery::{Origin, Place};
-pub(crate) use manifest::{
-    ArgumentSpec, Declared, Manifest, PathKind, PathSpec, Request, Shape, ValueSpec, ValueType,
-};
-#[cfg(test)]
-pub(crate) use name::RESERVED;
+pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 pub(crate) use name::{Name, NameError};
-pub(crate) use registry::{Describe, Fault, Listing, Lookup, Plugin, Registry};
+pub(crate) use registry::{Describe, Fault, FaultKind, Listing, Lookup, Plugin, Registry};
 pub(crate) use remembered::Remembered;

@@ -4,24 +4,58 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a command may not be called: the subcommands that the runner has, and those that it keeps for
-/// itself.
-pub(crate) const RESERVED: [&str; 14] = [
+/// What a command may not be called: the subcommands that the runner has or keeps for itself, and the
+/// top-level keys of the configuration that are its own.
+pub(crate) const RESERVED: [&str; 19] = [
     "audit",
+    "commands",
     "completions",
     "help",
     "inspect",
+    "limits",
     "list",
     "lock",
+    "logging",
     "man",
     "permissions",
     "pipeline",
     "plugin",
+    "plugins",
+    "retry",
     "run",
     "self",
     "trust",
     "update",
 ];
+
+/// What an argument may not be called: the runner's own options, which stand behind a command, too.
+pub(crate) const OPTIONS: [&str; 22] = [
+    "allow-env",
+    "allow-read",
+    "allow-write",
+    "attempts",
+    "backoff",
+    "backoff-delay",
+    "backoff-jitter",
+    "backoff-max",
+    "color",
+    "config",
+    "format",
+    "handle-limit",
+    "help",
+    "log-format",
+    "log-level",
+    "memory-limit",
+    "output-limit",
+    "plugin-dir",
+    "retry-on",
+    "time-limit",
+    "timings",
+    "version",
+];
+
+/// The letters of the runner's own options.
+pub(crate) const SHORT_OPTIONS: [char; 3] = ['C', 'V', 'h'];
 
 /// The longest name, in characters.
 const MAX_LENGTH: usize = 64;
@@ -38,7 +72,7 @@ pub(crate) enum NameError {
         "`{0}` is no name for a command: lower-case letters, digits and single `-` inside, beginning with a letter, at most 64 characters"
     )]
     Form(String),
-    #[error("`{0}` is the runner's own subcommand")]
+    #[error("`{0}` is a name of the runner's own")]
     Reserved(String),
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::discovery::{self, Origin, Place};
 use super::kind::{self, KindError};
-use super::{Declared, Digest, Manifest, ManifestError, Name};
+use super::{Digest, Manifest, ManifestError, Name};
 
 /// A plugin that can be run.
 #[derive(Clone, Debug)]
@@ -71,9 +71,9 @@ pub(crate) enum FaultKind {
     Changed,
 }
 
-/// Gives what a plugin declares of itself: remembered, or by asking it. The error is one line.
+/// Gives what a plugin says of itself: remembered, or by asking it.
 pub(crate) trait Describe {
-    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Declared, String>;
+    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Manifest, FaultKind>;
 }
 
 /// What was found under a name.
@@ -103,6 +103,14 @@ pub(crate) struct Listing {
     pub(crate) faults: Vec<Fault>,
 }
 
+/// A listing in the making.
+#[derive(Default)]
+struct Gathering {
+    listing: Listing,
+    /// Names that a file with a fault answers to: what is weaker does not take its place unseen.
+    blocked: BTreeSet<String>,
+}
+
 impl<'a> Registry<'a> {
     /// `replaceable` are the embedded names that the configuration lets other plugins take.
     pub(crate) fn new(
@@ -130,7 +138,9 @@ impl<'a> Registry<'a> {
             {
                 return Lookup::Found(Box::new(found.plugins.swap_remove(at)));
             }
-            if let Some(at) = found.faults.iter().position(|fault| fault.may_be(name)) {
+            if let Some(at) =
+                found.faults.iter().position(|fault| fault.name().as_deref() == Some(name))
+            {
                 return Lookup::Broken(found.faults.swap_remove(at));
             }
         }
@@ -144,7 +154,7 @@ impl<'a> Registry<'a> {
 
     /// Everything that is there, for listings.
     pub(crate) fn list(&self) -> Listing {
-        let mut listing = Listing::default();
+        let mut listing = Gathering::default();
         let (firm, replaceable): (Vec<_>, Vec<_>) = self.embedded.iter().partition(|(name, _)| {
             !self.replaceable.iter().any(|replaceable| replaceable.as_str() == *name)
         });
@@ -153,7 +163,7 @@ impl<'a> Registry<'a> {
             listing.add(self.scan(place));
         }
         listing.add(self.scan_embedded(&replaceable));
-        listing
+        listing.listing
     }
 
     fn scan_embedded(&self, plugins: &[&(&'static str, &'static [u8])]) -> Found {
@@ -201,14 +211,17 @@ impl<'a> Registry<'a> {
     fn examine_bytes(&self, bytes: &[u8]) -> Result<(Digest, Manifest), FaultKind> {
         kind::check(bytes)?;
         let digest = Digest::of(bytes);
-        let declared = self.describe.describe(&digest, bytes).map_err(FaultKind::Describe)?;
-        Ok((digest, Manifest::check(declared)?))
+        let manifest = self.describe.describe(&digest, bytes)?;
+        Ok((digest, manifest))
     }
 
     fn embedded(&self, name: &str, bytes: &'static [u8]) -> Result<Plugin, Fault> {
-        let (digest, manifest) = self
-            .examine_bytes(bytes)
-            .map_err(|kind| Fault { path: format!("embedded {name}").into(), kind })?;
+        let fault = |kind| Fault { path: format!("embedded {name}").into(), kind };
+        let (digest, manifest) = self.examine_bytes(bytes).map_err(fault)?;
+        if manifest.name().as_str() != name {
+            let message = format!("it calls itself `{}`", manifest.name());
+            return Err(fault(FaultKind::Describe(message)));
+        }
         Ok(Plugin { origin: Origin::Embedded, path: None, digest, manifest, embedded: Some(bytes) })
     }
 }
@@ -250,29 +263,33 @@ impl Found {
 }
 
 impl Fault {
-    /// Whether somebody who typed this name may have meant this file.
-    fn may_be(&self, name: &str) -> bool {
+    /// The name that somebody who means this file would type.
+    pub(crate) fn name(&self) -> Option<String> {
         match &self.kind {
-            FaultKind::Duplicate { name: duplicate, .. } => duplicate.as_str() == name,
-            _ => self.path.file_stem().is_some_and(|stem| stem == name),
+            FaultKind::Duplicate { name, .. } => Some(name.to_string()),
+            _ => self.path.file_stem()?.to_str().map(ToOwned::to_owned),
         }
     }
 }
 
-impl Listing {
+impl Gathering {
     /// Adds what a weaker place holds.
     fn add(&mut self, found: Found) {
+        let listing = &mut self.listing;
         for plugin in found.plugins {
             let name = plugin.manifest.name();
-            if self.commands.contains_key(name) {
-                self.shadowed.push(plugin);
+            if listing.commands.contains_key(name) || self.blocked.contains(name.as_str()) {
+                listing.shadowed.push(plugin);
             } else {
-                self.commands.insert(name.clone(), plugin);
+                listing.commands.insert(name.clone(), plugin);
             }
         }
-        self.faults.extend(found.faults);
+        self.blocked.extend(found.faults.iter().filter_map(Fault::name));
+        listing.faults.extend(found.faults);
     }
+}
 
+impl Listing {
     /// The names nearest to one that is not there, the nearest first.
     pub(crate) fn nearest(&self, name: &str) -> Vec<String> {
         crate::suggest::nearest(name, self.commands.keys().map(Name::as_str))

@@ -3,11 +3,18 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Declared, Digest};
 
 /// The largest entry that is read back: a manifest has at most 1 MiB, and JSON escapes may double it.
 const MAX_ENTRY: u64 = 2 * 1024 * 1024;
+
+/// How long a plugin that could not say what it is is not asked again: the machine may have been busy.
+const RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// What asking a plugin gave: what it declared, or why it could not say, on one line.
+pub(crate) type Answer = Result<Declared, String>;
 
 /// A directory with one file per digest. Invariants: an entry is written whole or not at all; a
 /// missing, unreadable or broken entry only costs asking again; an entry is checked like a guest's own
@@ -24,19 +31,22 @@ impl Remembered {
         Self { directory }
     }
 
-    pub(crate) fn get(&self, digest: &Digest) -> Option<Declared> {
+    /// What was remembered of a plugin: what it declared, or why it could not say.
+    pub(crate) fn get(&self, digest: &Digest) -> Option<Answer> {
         let path = self.path(digest)?;
         let metadata = fs::metadata(&path).ok()?;
         if !metadata.is_file() || metadata.len() > MAX_ENTRY {
             return None;
         }
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
+        let answer: Answer = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let age = metadata.modified().ok()?.elapsed().unwrap_or_default();
+        (answer.is_ok() || age < RETRY_AFTER).then_some(answer)
     }
 
     /// Remembers. A failure is no reason to stop: it is logged.
-    pub(crate) fn put(&self, digest: &Digest, declared: &Declared) {
+    pub(crate) fn put(&self, digest: &Digest, answer: &Answer) {
         let Some(path) = self.path(digest) else { return };
-        if let Err(error) = write(&path, declared) {
+        if let Err(error) = write(&path, answer) {
             tracing::debug!("cannot remember a manifest in {}: {error}", path.display());
         }
     }
@@ -46,11 +56,11 @@ impl Remembered {
     }
 }
 
-fn write(path: &Path, declared: &Declared) -> std::io::Result<()> {
+fn write(path: &Path, answer: &Answer) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(&serde_json::to_vec(declared)?)?;
+    file.write_all(&serde_json::to_vec(answer)?)?;
     file.persist(path)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
 
-use super::text::VisibleWriter;
+use super::visible::VisibleWriter;
 use crate::cli::ColorChoice;
 use crate::sandbox::Output;
 
@@ -14,7 +14,10 @@ use crate::sandbox::Output;
 pub(crate) struct Streams {
     pub(crate) stdout_is_terminal: bool,
     pub(crate) stderr_is_terminal: bool,
-    pub(crate) color: bool,
+    /// Whether what goes to standard output has colors.
+    pub(crate) color_stdout: bool,
+    /// Whether what goes to standard error has colors.
+    pub(crate) color_stderr: bool,
 }
 
 impl Streams {
@@ -23,17 +26,23 @@ impl Streams {
         color: ColorChoice,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
+        let stdout_is_terminal = io::stdout().is_terminal();
         let stderr_is_terminal = io::stderr().is_terminal();
-        let color = match color {
+        let color = |is_terminal| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                stderr_is_terminal
+                is_terminal
                     && variable("NO_COLOR").is_none_or(|value| value.is_empty())
                     && variable("TERM").is_none_or(|term| term != "dumb")
             }
         };
-        Self { stdout_is_terminal: io::stdout().is_terminal(), stderr_is_terminal, color }
+        Self {
+            stdout_is_terminal,
+            stderr_is_terminal,
+            color_stdout: color(stdout_is_terminal),
+            color_stderr: color(stderr_is_terminal),
+        }
     }
 }
 

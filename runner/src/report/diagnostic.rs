@@ -5,11 +5,11 @@ use std::fmt::{self, Display};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, ThemeStyles};
 use serde_json::json;
 
-use super::text::visible;
 use super::{JSON_VERSION, Report};
 use crate::cli::Format;
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::text::visible;
 
 /// Shows an error of the runner's.
 pub(super) fn error(report: &Report, error: &Error) {
@@ -37,6 +37,14 @@ pub(super) fn error(report: &Report, error: &Error) {
     }
 }
 
+/// Shows a mistake without more to say of it, for programs.
+pub(super) fn json(report: &Report, message: &str, exit_code: ExitCode) {
+    report.json(&json!({
+        "version": JSON_VERSION,
+        "error": { "message": message, "help": null, "location": null, "exit-code": exit_code.code() },
+    }));
+}
+
 /// Shows a message with a line of help, for people.
 pub(super) fn message(report: &Report, message: &str, help: Option<&str>) {
     render(report, &Message { message: visible(message), help: help.map(visible) });
@@ -44,7 +52,7 @@ pub(super) fn message(report: &Report, message: &str, help: Option<&str>) {
 
 fn render(report: &Report, diagnostic: &dyn Diagnostic) {
     let styles =
-        if report.console.streams.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
+        if report.console.streams.color_stderr { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let theme = GraphicalTheme { styles, ..GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
     let mut text = String::new();

@@ -3,36 +3,44 @@
 use std::io;
 
 use clap::Command;
+use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 
-use super::Report;
-use super::text::{visible, visible_styled};
+use super::{Report, diagnostic};
+use crate::cli::Format;
+use crate::exit::ExitCode;
+use crate::text::{visible, visible_styled};
 
-/// Shows what clap has to say: help on standard output, a mistake on standard error.
+/// Shows what clap has to say: help on standard output, a mistake on standard error. Whether it was
+/// help.
 pub(super) fn clap(report: &Report, error: &clap::Error) -> io::Result<bool> {
-    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let text = error.render();
-    // It quotes what was typed.
-    let text = if report.console.streams.color {
-        visible_styled(&text.ansi().to_string())
-    } else {
-        visible(&text.to_string())
-    };
-    if is_help {
-        report.console.out(&text)?;
-    } else {
-        report.console.err(&text);
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        report.styled(&text)?;
+        return Ok(true);
     }
-    Ok(is_help)
+    match report.format {
+        Format::Json => diagnostic::json(report, text.to_string().trim_end(), ExitCode::USAGE),
+        // It quotes what was typed.
+        Format::Human if report.console.streams.color_stderr => {
+            report.console.err(&visible_styled(&text.ansi().to_string()));
+        }
+        Format::Human => report.console.err(&visible(&text.to_string())),
+    }
+    Ok(false)
 }
 
 impl Report {
     /// Shows the help of a command.
     pub(crate) fn help(&self, mut command: Command) -> io::Result<()> {
-        let help = command.render_long_help();
-        let help =
-            if self.console.streams.color { help.ansi().to_string() } else { help.to_string() };
-        self.line(help.trim_end())
+        self.styled(&command.render_long_help())
+    }
+
+    /// Prints text with styles, if standard output is to have them.
+    fn styled(&self, text: &StyledStr) -> io::Result<()> {
+        let styled = self.console.streams.color_stdout;
+        let text = if styled { text.ansi().to_string() } else { text.to_string() };
+        self.line(text.trim_end())
     }
 
     /// Prints a completion script, which the user's shell will run: so the plugins' words for people go

@@ -6,10 +6,10 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
 
-use super::text::{visible, visible_line};
 use super::{JSON_VERSION, Report};
 use crate::cli::Format;
-use crate::plugin::{Listing, Plugin};
+use crate::plugin::{Fault, Listing, Plugin};
+use crate::text::visible_line;
 
 impl Report {
     /// `taskrunner` alone.
@@ -17,7 +17,7 @@ impl Report {
         match self.format {
             Format::Json => self.list(listing),
             Format::Human => {
-                let commands = visible(&table(listing.commands.values()));
+                let commands = table(listing.commands.values());
                 self.console.out(&format!(
                     "Usage: taskrunner [OPTIONS] COMMAND [ARGUMENTS]\n\nCommands:\n{commands}\n\n\
                      `taskrunner help COMMAND` tells more of a command, `taskrunner --help` of the runner.\n"
@@ -31,12 +31,15 @@ impl Report {
     /// `taskrunner list`.
     pub(crate) fn list(&self, listing: &Listing) -> io::Result<()> {
         match self.format {
-            Format::Json => self.console.out(&format!("{:#}\n", json(listing))),
+            Format::Json => self.line(&crate::text::json(&json(listing), true)),
             Format::Human => {
-                let mut text = format!("{}\n", visible(&table(listing.commands.values())));
+                let mut text = format!("{}\n", table(listing.commands.values()));
                 for plugin in &listing.shadowed {
                     let name = plugin.manifest.name();
-                    let winner = listing.commands.get(name).map(Plugin::source).unwrap_or_default();
+                    let winner = listing
+                        .commands
+                        .get(name)
+                        .map_or_else(|| "a file with a fault".to_owned(), Plugin::source);
                     text.push_str(&visible_line(&format!(
                         "  {name} in {} is hidden by {winner}",
                         plugin.source()
@@ -53,7 +56,14 @@ impl Report {
     /// Files that are no usable plugins: said, and no reason to stop.
     pub(crate) fn faults(&self, listing: &Listing) {
         for fault in &listing.faults {
-            self.console.err(&format!("warning: {}\n", visible_line(&fault.to_string())));
+            match self.format {
+                Format::Human => {
+                    self.console.err(&format!("warning: {}\n", visible_line(&fault.to_string())));
+                }
+                Format::Json => {
+                    self.json(&json!({ "version": JSON_VERSION, "warning": json_fault(fault) }))
+                }
+            }
         }
     }
 }
@@ -66,7 +76,11 @@ fn table<'a>(plugins: impl Iterator<Item = &'a Plugin>) -> String {
             Some(path) => format!("[{}: {}]", plugin.origin, path.display()),
             None => format!("[{}]", plugin.origin),
         };
-        table.add_row([&format!(" {}", plugin.manifest.name()), &plugin.manifest.summary, &origin]);
+        table.add_row([
+            format!(" {}", plugin.manifest.name()),
+            plugin.manifest.summary.clone(),
+            visible_line(&origin),
+        ]);
     }
     table.trim_fmt()
 }
@@ -86,9 +100,10 @@ fn json(listing: &Listing) -> Value {
         "version": JSON_VERSION,
         "commands": listing.commands.values().map(plugin).collect::<Vec<_>>(),
         "shadowed": listing.shadowed.iter().map(plugin).collect::<Vec<_>>(),
-        "faults": listing.faults.iter().map(|fault| json!({
-            "path": fault.path.to_string_lossy(),
-            "message": fault.kind.to_string(),
-        })).collect::<Vec<_>>(),
+        "faults": listing.faults.iter().map(json_fault).collect::<Vec<_>>(),
     })
+}
+
+fn json_fault(fault: &Fault) -> Value {
+    json!({ "path": fault.path.to_string_lossy(), "message": fault.kind.to_string() })
 }

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::console::Console;
-use super::text::visible_line;
+use crate::text::visible_line;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -89,7 +89,7 @@ impl Visit for Collected {
 pub(super) fn write(console: &Console, format: LogFormat, line: &Line<'_>) {
     let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
     let text = match format {
-        LogFormat::Human => human(&time, line, console.streams.color),
+        LogFormat::Human => human(&time, line, console.streams.color_stderr),
         LogFormat::Json => json(&time, line),
     };
     console.err(&text);

@@ -8,7 +8,7 @@ mod log;
 mod outcome;
 mod panic;
 mod progress;
-mod text;
+mod visible;
 
 use std::io;
 
@@ -61,7 +61,7 @@ impl Report {
     }
 
     fn json(&self, value: &serde_json::Value) {
-        self.console.err(&format!("{value}\n"));
+        self.console.err(&format!("{}\n", crate::text::json(value, false)));
     }
 }
 

@@ -6,13 +6,14 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde_json::{Value, json};
 
-use super::text::visible_line;
 use super::{JSON_VERSION, Report, diagnostic, human_time};
 use crate::cli::Format;
 use crate::execution::{Attempt, Event, Execution};
 use crate::exit::ExitCode;
-use crate::plugin::{Name, Request};
+use crate::permission::Request;
+use crate::plugin::Name;
 use crate::sandbox::{Limit, Outcome};
+use crate::text::visible_line;
 
 impl Report {
     /// Shows what happens between attempts.
@@ -76,7 +77,7 @@ impl Report {
                 table
                     .load_style(NOTHING)
                     .set_header(["attempt", "load", "start", "run", "outcome"]);
-                for attempt in &execution.attempts {
+                for attempt in execution.attempts() {
                     let load = if attempt.number == 1 { human_time(load) } else { String::new() };
                     table.add_row([
                         attempt.number.to_string(),
@@ -102,7 +103,7 @@ impl Report {
                     "command": command,
                     "load-ms": millis(load),
                     "total-ms": millis(load + execution.total),
-                    "attempts": execution.attempts.iter().map(timing).collect::<Vec<_>>(),
+                    "attempts": execution.attempts().map(timing).collect::<Vec<_>>(),
                 },
             })),
         }

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 
-use super::text::visible_line;
 use crate::exit::ExitCode;
+use crate::text::visible_line;
 
 /// Runs the program; what panics on whichever thread is reported without a backtrace.
 pub(crate) fn catch_panics(program: impl FnOnce() -> ExitCode) -> ExitCode {

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
 use super::log::LogFormat;
-use super::text::visible_line;
+use crate::text::visible_line;
 
 /// How often a line is written where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -23,6 +23,8 @@ pub(super) struct Progress {
 struct State {
     bar: Option<ProgressBar>,
     written: Option<Instant>,
+    /// Whether the end was written, which is worth a line out of turn, once.
+    ended: bool,
 }
 
 impl Progress {
@@ -36,7 +38,9 @@ impl Progress {
             self.draw(&mut state, message, done, total);
         } else {
             let due = state.written.is_none_or(|written| written.elapsed() >= INTERVAL);
-            if due || total.is_some_and(|total| done >= total) {
+            let ends = total.is_some_and(|total| done >= total) && !state.ended;
+            if due || ends {
+                state.ended |= ends;
                 state.written = Some(Instant::now());
                 self.console.err(&self.line(message, done, total));
             }

@@ -1,10 +1,8 @@
 //! The contract's host side: `wit/command.wit` as Rust types, and their conversion to the runner's own.
 
 use crate::invocation::{Argument, Invocation, Source, Value};
-use crate::permission::{Access, Capability};
-use crate::plugin::{
-    ArgumentSpec, Declared, PathKind, PathSpec, Request, Shape, ValueSpec, ValueType,
-};
+use crate::permission::{Access, Capability, PathKind, PathSpec, Request};
+use crate::plugin::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
 
 use super::outcome::{Failure, FailureKind};
 
@@ -103,8 +101,8 @@ impl From<guest::Failure> for Failure {
                 wit::FailureKind::Retryable => FailureKind::Retryable,
                 wit::FailureKind::Failed => FailureKind::Failed,
             },
-            message: failure.message,
-            hint: failure.hint,
+            message: cut(failure.message),
+            hint: failure.hint.map(cut),
         }
     }
 }
@@ -141,4 +139,12 @@ fn argument(argument: &Argument) -> wit::Argument {
             Source::Default => wit::ArgumentSource::Default,
         },
     }
+}
+
+/// The contract's bound on what a failure says, in bytes.
+const MAX_FAILURE: usize = 16 * 1024;
+
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_FAILURE));
+    text
 }

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::fs;
 
-use wasmtime::component::{HasData, Linker, Resource};
-use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemCtxView};
+use wasmtime::component::{HasData, Linker, Resource, ResourceTableError};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::bindings::filesystem::preopens;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry,
@@ -18,49 +18,73 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+use super::SandboxError;
 use super::guest::Guest;
+use super::outcome::one_line;
 use crate::permission::{Access, Mount, Scope};
 
-/// Which of the preopened directories stand for one file.
+/// The directories of the mounts, opened. That happens once, before anything of the guest's has run:
+/// what a guest moves or links afterwards changes nothing of what it, or its next attempt, holds.
 #[derive(Default)]
-pub(super) struct Files {
-    /// The names of the files, by the guest's names of the mounts.
+pub(super) struct Opened {
+    directories: WasiFilesystemCtx,
+    /// The names of the files that mounts of a single file are for, by the guest's names of the mounts.
     single: HashMap<String, String>,
-    /// The same, by the handles that the guest got.
-    handles: HashMap<u32, String>,
 }
 
-impl Files {
-    /// Preopens the mounts.
-    pub(super) fn preopen(
-        mounts: &[Mount],
-        builder: &mut WasiCtxBuilder,
-    ) -> wasmtime::Result<Self> {
-        let mut files = Self::default();
+impl Opened {
+    pub(super) fn open(mounts: &[Mount]) -> Result<Self, SandboxError> {
+        let mut builder = WasiCtxBuilder::new();
+        builder.allow_blocking_current_thread(true);
+        let mut single = HashMap::new();
         for mount in mounts {
             let perms = match mount.access {
                 Access::Read => FsPerms::ReadOnly,
                 Access::Write => FsPerms::ReadWrite,
             };
             let directory = match mount.scope {
-                Scope::Tree => {
-                    // A directory that the command line names to be written need not be there yet.
-                    if mount.access == Access::Write {
-                        fs::create_dir_all(&mount.host)?;
-                    }
-                    mount.host.as_path()
-                }
+                Scope::Tree => mount.host.as_path(),
                 Scope::File => {
                     let name = mount.host.file_name().and_then(|name| name.to_str());
-                    files.single.insert(mount.guest.clone(), name.unwrap_or_default().to_owned());
+                    single.insert(mount.guest.clone(), name.unwrap_or_default().to_owned());
                     mount.host.parent().unwrap_or(&mount.host)
                 }
             };
-            builder
-                .preopened_dir(directory, &mount.guest, perms)
-                .map_err(|error| error.context(format!("cannot open `{}`", directory.display())))?;
+            // A directory that the command line names to be written need not be there yet.
+            let made = match (mount.scope, mount.access) {
+                (Scope::Tree, Access::Write) => fs::create_dir_all(directory),
+                _ => Ok(()),
+            };
+            made.map_err(wasmtime::Error::from)
+                .and_then(|()| builder.preopened_dir(directory, &mount.guest, perms).map(drop))
+                .map_err(|error| SandboxError::Open {
+                    path: directory.into(),
+                    reason: one_line(&error),
+                })?;
         }
-        Ok(files)
+        Ok(Self { directories: builder.build().filesystem().clone(), single })
+    }
+}
+
+/// Which of a guest's handles stand for one file.
+pub(super) struct Files {
+    /// The names of the files, by the guest's names of the mounts.
+    single: HashMap<String, String>,
+    /// The same, by the handles that the guest got.
+    handles: HashMap<u32, String>,
+    /// How many listings of directories are open.
+    listings: usize,
+}
+
+/// The most listings of directories that are open at once: wasmtime-wasi holds all entries of each in the
+/// memory of the host.
+const MAX_LISTINGS: usize = 64;
+
+impl Files {
+    /// Hands the directories to a guest.
+    pub(super) fn new(opened: &Opened, filesystem: &mut WasiFilesystemCtx) -> Self {
+        filesystem.clone_from(&opened.directories);
+        Self { single: opened.single.clone(), handles: HashMap::new(), listings: 0 }
     }
 }
 
@@ -239,7 +263,12 @@ impl HostDescriptor for Layer<'_> {
 
     async fn read_directory(&mut self, fd: Handle) -> FsResult<Resource<DirectoryEntryStream>> {
         self.directory(&fd)?;
-        self.below.read_directory(fd).await
+        if self.files.listings >= MAX_LISTINGS {
+            return Err(FsError::trap(ResourceTableError::Full));
+        }
+        let listing = self.below.read_directory(fd).await?;
+        self.files.listings += 1;
+        Ok(listing)
     }
 
     async fn set_times(
@@ -296,6 +325,7 @@ impl HostDescriptor for Layer<'_> {
     }
 
     async fn stat(&mut self, fd: Handle) -> FsResult<DescriptorStat> {
+        self.directory(&fd)?;
         self.below.stat(fd).await
     }
 
@@ -342,6 +372,7 @@ impl HostDirectoryEntryStream for Layer<'_> {
     }
 
     fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
+        self.files.listings = self.files.listings.saturating_sub(1);
         HostDirectoryEntryStream::drop(&mut self.below, stream)
     }
 }

@@ -9,11 +9,10 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::contract::{self, log, progress};
 use super::files::{self, Files};
-use super::limits::{HOSTCALL_BYTES, MANIFEST_BYTES, MemoryMeter};
-use super::outcome::{Outcome, one_line};
+use super::limits::MemoryMeter;
+use super::outcome::Outcome;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
-use super::{Limits, Phases, Setup};
-use crate::permission::Grants;
+use super::{Phases, Setup};
 
 /// What a guest's calls of `log` and `progress` come to.
 #[derive(Clone, Debug)]
@@ -52,9 +51,26 @@ impl GuestIo {
     }
 }
 
+impl GuestIo {
+    /// Writes out what the streams still hold, so that lost output does not look like success.
+    fn flush(&self) -> Result<(), Outcome> {
+        for output in [&self.stdout, &self.stderr].into_iter().flatten() {
+            output.flush().map_err(|error| match error.kind() {
+                std::io::ErrorKind::BrokenPipe => Outcome::OutputClosed,
+                _ => Outcome::Broken(format!("cannot write the output: {error}")),
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// The contract's bounds on a line of the log, and what is shown of a progress message.
 const MAX_LOG_BYTES: usize = 16 * 1024;
 const MAX_LOG_FIELDS: usize = 32;
+
+/// What a line of the log costs beside its texts: time, level, target.
+const LOG_LINE_BYTES: usize = 64;
+
 const MAX_PROGRESS_CHARS: usize = 200;
 
 /// The state of one instance.
@@ -97,7 +113,7 @@ where
         }
     };
     let result = runtime.block_on(async {
-        let mut store = store(engine, setup)?;
+        let mut store = store(engine, &setup);
         let call = async {
             let command =
                 contract::Command::instantiate_async(&mut store, component, &linker(engine)?)
@@ -109,7 +125,7 @@ where
         let ended = tokio::time::timeout(left, call).await;
         phases.run = begun.elapsed().saturating_sub(phases.start);
         match ended {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(value)) => setup.io.flush().map(|()| value),
             Ok(Err(error)) => {
                 tracing::debug!("the guest ended: {error:?}");
                 Err(Outcome::of(&error, &limits, store.data().memory.refused))
@@ -132,21 +148,20 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     Ok(linker)
 }
 
-fn store(engine: &Engine, setup: Setup) -> Result<Store, Outcome> {
-    let Setup { grants, limits, io } = setup;
+fn store(engine: &Engine, setup: &Setup) -> Store {
+    let Setup { opened, environment, limits, hostcall_bytes, io } = setup;
     let output = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
-    let (wasi, files) =
-        wasi(&grants, &io, &output).map_err(|error| Outcome::Broken(one_line(&error)))?;
+    let mut wasi = wasi(environment, io, &output);
     let guest = Guest {
+        files: Files::new(opened, wasi.filesystem()),
         wasi,
         table,
-        files,
         memory: MemoryMeter::new(limits.memory),
         output,
-        observer: io.observer,
+        observer: Arc::clone(&io.observer),
         log_level: io.log_level,
     };
     let mut store = wasmtime::Store::new(engine, guest);
@@ -156,18 +171,12 @@ fn store(engine: &Engine, setup: Setup) -> Result<Store, Outcome> {
     // The table, whose error has a type, ends a guest that opens too much. The store counts what is
     // lent for a call, too, and resources of the guest's own.
     store.set_max_component_handles(handles.saturating_mul(2));
-    let describing = limits == Limits::for_describe();
-    store.set_hostcall_fuel(if describing { MANIFEST_BYTES } else { HOSTCALL_BYTES });
-    Ok(store)
+    store.set_hostcall_fuel(*hostcall_bytes);
+    store
 }
 
-fn wasi(
-    grants: &Grants,
-    io: &GuestIo,
-    meter: &Arc<OutputMeter>,
-) -> wasmtime::Result<(WasiCtx, Files)> {
+fn wasi(environment: &[(String, String)], io: &GuestIo, meter: &Arc<OutputMeter>) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
-    builder.allow_blocking_current_thread(true);
     if io.stdin {
         builder.inherit_stdin();
     }
@@ -178,9 +187,8 @@ fn wasi(
         builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
     }
     builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
-    builder.envs(grants.environment()).initial_cwd("/");
-    let files = Files::preopen(grants.mounts(), &mut builder)?;
-    Ok((builder.build(), files))
+    builder.envs(environment).initial_cwd("/");
+    builder.build()
 }
 
 impl log::Host for Guest {
@@ -206,7 +214,8 @@ impl log::Host for Guest {
             truncate(name, MAX_LOG_BYTES);
             truncate(value, MAX_LOG_BYTES);
         }
-        let bytes = message.len()
+        let bytes = LOG_LINE_BYTES
+            + message.len()
             + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         if self.output.take(bytes) < bytes {
             return Err(OutputLimitReached.into());

@@ -14,6 +14,7 @@ mod limits;
 mod outcome;
 mod output;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -26,6 +27,7 @@ use crate::invocation::Invocation;
 use crate::permission::Grants;
 use crate::plugin::Declared;
 
+pub(crate) use cache::prepare as prepare_cache;
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
 #[cfg(test)]
@@ -33,8 +35,15 @@ pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome};
 pub(crate) use output::Output;
 
+use files::Opened;
+use limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
+
 /// How long a guest that was told to stop may take until its thread is left behind.
 const GRACE: Duration = Duration::from_millis(200);
+
+/// How long a component may take to compile: ten times what the largest known (a Python interpreter)
+/// takes on two slow cores.
+const COMPILE_LIMIT: Duration = Duration::from_secs(120);
 
 /// Compiles and runs components.
 pub(crate) struct Sandbox {
@@ -52,6 +61,8 @@ pub(crate) enum SandboxError {
     Engine(String),
     #[error("cannot compile the plugin: {0}")]
     Compile(String),
+    #[error("cannot open `{path}` for the plugin: {reason}", path = path.display())]
+    Open { path: PathBuf, reason: String },
 }
 
 /// How long the phases of one attempt took.
@@ -61,14 +72,43 @@ pub(crate) struct Phases {
     pub(crate) start: Duration,
     /// The command itself.
     pub(crate) run: Duration,
+    /// Whether the guest is stuck in a call of the host's, so that its thread still holds what it had.
+    pub(crate) left_behind: bool,
 }
 
-/// What one run of a guest needs.
+/// What a guest is run with. It takes [`Grants`] to make one, and attempts share it.
 #[derive(Clone)]
 pub(crate) struct Setup {
-    pub(crate) grants: Arc<Grants>,
-    pub(crate) limits: Limits,
-    pub(crate) io: GuestIo,
+    opened: Arc<Opened>,
+    environment: Arc<[(String, String)]>,
+    limits: Limits,
+    /// The most bytes that one call of the host's may take out of the guest.
+    hostcall_bytes: usize,
+    io: GuestIo,
+}
+
+impl Setup {
+    /// Opens what was granted.
+    pub(crate) fn new(grants: &Grants, limits: Limits, io: GuestIo) -> Result<Self, SandboxError> {
+        Ok(Self {
+            opened: Arc::new(Opened::open(grants.mounts())?),
+            environment: grants.environment().into(),
+            limits,
+            hostcall_bytes: HOSTCALL_BYTES,
+            io,
+        })
+    }
+
+    /// For `describe`: no capability at all, and tight limits.
+    fn for_describe() -> Self {
+        Self {
+            opened: Arc::default(),
+            environment: Arc::default(),
+            limits: Limits::for_describe(),
+            hostcall_bytes: MANIFEST_BYTES,
+            io: GuestIo::closed(),
+        }
+    }
 }
 
 impl Sandbox {
@@ -77,18 +117,27 @@ impl Sandbox {
         Ok(Self { engine: engine::new(cache)? })
     }
 
+    /// Compiles, or takes what was compiled before. The work is bounded in time, but not counted against
+    /// the command's own limit.
     pub(crate) fn compile(&self, bytes: &[u8]) -> Result<Program, SandboxError> {
-        Component::new(&self.engine, bytes)
-            .map(Program)
-            .map_err(|error| SandboxError::Compile(outcome::one_line(&error)))
+        let (engine, bytes) = (self.engine.clone(), bytes.to_vec());
+        let compiled =
+            on_thread("compiler", COMPILE_LIMIT, || {}, move || Component::new(&engine, &bytes));
+        match compiled {
+            Ok(Ok(component)) => Ok(Program(component)),
+            Ok(Err(error)) => Err(SandboxError::Compile(outcome::one_line(&error))),
+            Err(Left::Behind) => Err(SandboxError::Compile(format!(
+                "it takes longer than {}",
+                humantime::format_duration(COMPILE_LIMIT)
+            ))),
+            Err(Left::Failed(reason)) => Err(SandboxError::Compile(reason)),
+        }
     }
 
     /// Asks a plugin what it is: without any capability, and within tight limits. The error is one line.
     pub(crate) fn describe(&self, bytes: &[u8]) -> Result<Declared, String> {
         let program = self.compile(bytes).map_err(|error| error.to_string())?;
-        let limits = Limits::for_describe();
-        let setup = Setup { grants: Arc::new(Grants::none()), limits, io: GuestIo::closed() };
-        let (described, _) = self.enter(&program, setup, async |command, store| {
+        let (described, _) = self.enter(&program, Setup::for_describe(), async |command, store| {
             command.taskrunner_plugin_guest().call_describe(store).await
         });
         match described {
@@ -126,36 +175,59 @@ impl Sandbox {
             + 'static,
     {
         let begun = Instant::now();
-        let limits = setup.limits;
-        let deadline = begun + limits.time;
-        let (send, receive) = mpsc::sync_channel(1);
+        let time = setup.limits.time;
         let (engine, component) = (self.engine.clone(), program.0.clone());
-        let spawned = thread::Builder::new().name("guest".into()).spawn(move || {
-            let ended = guest::enter(&engine, &component, setup, deadline, entry);
-            // Nobody is waiting any more where the time is over.
-            let _ = send.send(ended);
-        });
-        if let Err(error) = spawned {
-            return (
-                Err(Outcome::Broken(format!("cannot start a thread: {error}"))),
-                Phases::default(),
-            );
-        }
-        let ended = receive.recv_timeout(limits.time).or_else(|error| match error {
-            RecvTimeoutError::Disconnected => Err(error),
-            RecvTimeoutError::Timeout => {
-                self.engine.increment_epoch();
-                receive.recv_timeout(GRACE)
-            }
-        });
-        ended.unwrap_or_else(|error| {
-            let outcome = match error {
-                RecvTimeoutError::Timeout => Outcome::LimitReached(Limit::Time(limits.time)),
-                RecvTimeoutError::Disconnected => {
-                    Outcome::Broken("the guest's thread panicked".into())
-                }
+        let ended = on_thread(
+            "guest",
+            time,
+            || self.engine.increment_epoch(),
+            move || guest::enter(&engine, &component, setup, begun + time, entry),
+        );
+        ended.unwrap_or_else(|left| {
+            let (outcome, left_behind) = match left {
+                Left::Behind => (Outcome::LimitReached(Limit::Time(time)), true),
+                Left::Failed(reason) => (Outcome::Broken(reason), false),
             };
-            (Err(outcome), Phases { start: Duration::ZERO, run: begun.elapsed() })
+            (Err(outcome), Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind })
         })
     }
+}
+
+/// Why a thread gave no result.
+enum Left {
+    /// It still runs, and nobody waits for it any more.
+    Behind,
+    /// It could not start, or panicked.
+    Failed(String),
+}
+
+/// Does some work on a thread of its own. When the time is over, tells it to stop, and waits for it no
+/// longer than [`GRACE`].
+fn on_thread<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    stop: impl FnOnce(),
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Left> {
+    let (send, receive) = mpsc::sync_channel(1);
+    let spawned = thread::Builder::new().name(name.into()).spawn(move || {
+        // Nobody is waiting any more where the time is over.
+        let _ = send.send(work());
+    });
+    if let Err(error) = spawned {
+        return Err(Left::Failed(format!("cannot start a thread: {error}")));
+    }
+    receive
+        .recv_timeout(limit)
+        .or_else(|error| match error {
+            RecvTimeoutError::Disconnected => Err(error),
+            RecvTimeoutError::Timeout => {
+                stop();
+                receive.recv_timeout(GRACE)
+            }
+        })
+        .map_err(|error| match error {
+            RecvTimeoutError::Timeout => Left::Behind,
+            RecvTimeoutError::Disconnected => Left::Failed(format!("the {name}'s thread panicked")),
+        })
 }

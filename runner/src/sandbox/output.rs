@@ -21,6 +21,18 @@ pub(crate) struct Output {
     pub(crate) is_terminal: bool,
 }
 
+impl Output {
+    fn with_writer<T>(&self, act: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+        // A thread that panicked while writing has left no broken state behind: bytes are bytes.
+        act(&mut *self.writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes out what is still held back.
+    pub(super) fn flush(&self) -> io::Result<()> {
+        self.with_writer(|writer| writer.flush())
+    }
+}
+
 /// What is left of the bytes that a guest may put out, over all its streams.
 #[derive(Debug)]
 pub(super) struct OutputMeter(AtomicU64);
@@ -62,13 +74,6 @@ pub(super) struct MeteredOutput {
 /// How many bytes a guest may hand over in one write.
 const PERMIT: usize = 1024 * 1024;
 
-impl MeteredOutput {
-    fn with_writer<T>(&self, act: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
-        // A thread that panicked while writing has left no broken state behind: bytes are bytes.
-        act(&mut *self.output.writer.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 impl IsTerminal for MeteredOutput {
     fn is_terminal(&self) -> bool {
         self.output.is_terminal
@@ -88,16 +93,18 @@ impl StdoutStream for MeteredOutput {
 impl OutputStream for MeteredOutput {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         let allowed = self.meter.take(bytes.len());
-        self.with_writer(|writer| writer.write_all(&bytes[..allowed])).map_err(stream_error)?;
+        self.output
+            .with_writer(|writer| writer.write_all(&bytes[..allowed]))
+            .map_err(stream_error)?;
         if allowed < bytes.len() {
-            self.with_writer(|writer| writer.flush()).map_err(stream_error)?;
+            self.output.flush().map_err(stream_error)?;
             return Err(StreamError::Trap(OutputLimitReached.into()));
         }
         Ok(())
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        self.with_writer(|writer| writer.flush()).map_err(stream_error)
+        self.output.flush().map_err(stream_error)
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
@@ -128,11 +135,11 @@ impl AsyncWrite for MeteredOutput {
         if allowed < bytes.len() {
             return Poll::Ready(Err(io::Error::other(OutputLimitReached)));
         }
-        Poll::Ready(self.with_writer(|writer| writer.write_all(bytes)).map(|()| bytes.len()))
+        Poll::Ready(self.output.with_writer(|writer| writer.write_all(bytes)).map(|()| bytes.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.with_writer(|writer| writer.flush()))
+        Poll::Ready(self.output.flush())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

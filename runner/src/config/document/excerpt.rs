@@ -1,10 +1,9 @@
 //! The lines around a mistake, as a diagnostic shows them.
 
+use crate::text::is_deceptive;
 use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
-
-use super::visible::acts;
 
 /// How many lines are shown before and after the one with the mistake.
 const AROUND: usize = 2;
@@ -81,7 +80,7 @@ impl Excerpt {
             self.text.push(match c {
                 _ if cut => '…',
                 '\t' => '\t',
-                _ if acts(c) => char::REPLACEMENT_CHARACTER,
+                _ if is_deceptive(c) => char::REPLACEMENT_CHARACTER,
                 _ => c,
             });
             if column + 1 == left + WIDTH {

@@ -1,15 +1,8 @@
 //! Text from a file, made fit for a terminal.
 
-/// Whether a character would act on the terminal, or on the order or presence of what it shows,
-/// instead of being shown.
-pub(super) fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
+use crate::text::is_deceptive;
 
-/// The text with such characters written as `\u{1b}`, cut off after `limit` characters.
+/// The text with deceptive characters written as `\u{1b}`, cut off after `limit` characters.
 pub(super) fn visible(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (count, c) in text.chars().enumerate() {
@@ -19,7 +12,7 @@ pub(super) fn visible(text: &str, limit: usize) -> String {
         }
         match c {
             '\n' | '\r' | '\t' => shown.extend(c.escape_default()),
-            _ if acts(c) => shown.extend(c.escape_unicode()),
+            _ if is_deceptive(c) => shown.extend(c.escape_unicode()),
             _ => shown.push(c),
         }
     }

@@ -84,10 +84,7 @@ fn text_that_would_act_on_the_terminal_is_replaced() {
     let path = Document::read(Path::new("\u{1b}[2J.toml")).expect_err("another format");
     for error in [error, unknown, path] {
         let shown = rendered(&error);
-        assert!(
-            !shown.contains(|c: char| c != '\n' && super::super::visible::acts(c)),
-            "{shown:?}"
-        );
+        assert!(!shown.contains(|c: char| c != '\n' && crate::text::is_deceptive(c)), "{shown:?}");
     }
     assert_eq!(
         rendered(&wrong(&document, &["\u{202e}"])),

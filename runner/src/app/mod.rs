@@ -1,0 +1,191 @@
+//! The wiring: what happens between the arguments and the exit code, in order.
+
+mod command;
+mod describer;
+mod section;
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use crate::cli::{self, Cli, ColorChoice, GlobalOptions, Request};
+use crate::config::{Configuration, LogLevel, Settings};
+use crate::embedded;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::invocation;
+use crate::plugin::{Describe, Listing, Lookup, Origin, Place, Plugin, Registry};
+use crate::report::{self, Console, LogFormat, Report, Streams};
+
+use describer::Describer;
+
+/// Parses the arguments and does what they ask.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let report = |color, format, log_format| {
+        let streams = Streams::of_process(color, &|name| std::env::var(name).ok());
+        Report { console: Console::new(streams), format, log_format }
+    };
+    let format = cli::format_of(&arguments);
+    match cli::parse(arguments) {
+        Err(mistake) => {
+            let report = report(ColorChoice::Auto, format, LogFormat::Human);
+            usage(&report, &mistake)
+        }
+        Ok(Cli { options, request }) => {
+            let log_format = options.log_format.unwrap_or_default();
+            let report = report(options.color, options.format, log_format);
+            let ended = answer(options, request, report.clone());
+            ended.unwrap_or_else(|error| match error {
+                Error::Output(error) if error.kind() == ErrorKind::BrokenPipe => {
+                    ExitCode::OUTPUT_CLOSED
+                }
+                error => {
+                    report.error(&error);
+                    ExitCode::from(&error)
+                }
+            })
+        }
+    }
+}
+
+/// What clap has to say, and the exit code for it.
+fn usage(report: &Report, mistake: &clap::Error) -> ExitCode {
+    match report.clap(mistake) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::USAGE,
+        Err(_) => ExitCode::OUTPUT_CLOSED,
+    }
+}
+
+fn answer(options: GlobalOptions, request: Request, report: Report) -> Result<ExitCode, Error> {
+    // Who asks for these may be looking for a way out of a broken configuration.
+    if let Request::Version = request {
+        report.line(concat!("taskrunner ", env!("CARGO_PKG_VERSION")))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match (App::new(options, report.clone()), request) {
+        (Ok(app), request) => app.answer(request),
+        (Err(error), Request::Help) => {
+            report.help(cli::own_command())?;
+            Err(error)
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// Everything that the requests have in common.
+struct App {
+    options: GlobalOptions,
+    environment: Environment,
+    configuration: Configuration,
+    settings: Settings,
+    report: Report,
+}
+
+impl App {
+    fn new(options: GlobalOptions, mut report: Report) -> Result<Self, Error> {
+        let environment = Environment::read(options.directory.as_deref())?;
+        let user =
+            environment.directories.as_ref().map(|directories| directories.configuration.as_path());
+        let configuration =
+            Configuration::load(options.config.as_deref(), &environment.working_directory, user)?;
+        let mut settings = Settings::resolve(&configuration)?;
+        report.log_format = options.log_format.unwrap_or(settings.log_format);
+        if let Some(level) = asked_log_level(&options, &environment)? {
+            settings.log_level = level.0;
+        }
+        report::install_log(&report.console, settings.log_level, report.log_format);
+        let missing =
+            |directory: &&PathBuf| !environment.working_directory.join(directory).is_dir();
+        if let Some(path) = options.plugin_dirs.iter().find(missing) {
+            return Err(Error::PluginDirectory { path: path.clone() });
+        }
+        Ok(Self { options, environment, configuration, settings, report })
+    }
+
+    fn answer(self, request: Request) -> Result<ExitCode, Error> {
+        let describer = Describer::new(&self.environment);
+        let registry = self.registry(&describer);
+        match request {
+            Request::Run { name, arguments } => {
+                return self.run(&registry, &describer, &name, arguments);
+            }
+            Request::Overview => {
+                self.report.overview(&registry.list())?;
+                return Ok(ExitCode::FAILURE);
+            }
+            Request::List => self.report.list(&registry.list())?,
+            Request::Version | Request::Help => {
+                self.report.help(whole_command(&registry.list()))?;
+            }
+            Request::HelpFor(name) => self.report.help(self.command_of(&registry, &name)?)?,
+            Request::Completions(shell) => {
+                self.report.completions(shell, whole_command(&registry.list()))?;
+            }
+            Request::Man(None) => self.report.manual(whole_command(&registry.list()))?,
+            Request::Man(Some(name)) => self.report.manual(self.command_of(&registry, &name)?)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn registry<'a>(&self, describe: &'a dyn Describe) -> Registry<'a> {
+        let named = |origin, directories: &[PathBuf]| -> Vec<Place> {
+            let absolute = |directory| self.environment.working_directory.join(directory);
+            let place = |directory| Place { origin, directory: absolute(directory) };
+            directories.iter().map(place).collect()
+        };
+        let mut places = named(Origin::CommandLine, &self.options.plugin_dirs);
+        places.extend(named(Origin::Configuration, &self.settings.plugin_path));
+        places.extend(self.environment.plugin_places(self.configuration.workspace()));
+        Registry::new(places, embedded::PLUGINS, self.settings.replaceable.clone(), describe)
+    }
+
+    fn find(&self, registry: &Registry<'_>, name: &str) -> Result<Plugin, Error> {
+        match registry.lookup(name) {
+            Lookup::Found(plugin) => Ok(*plugin),
+            Lookup::Broken(fault) => Err(Error::Plugin(fault)),
+            Lookup::Unknown => {
+                let listing = registry.list();
+                self.report.faults(&listing);
+                let nearest = listing.nearest(name);
+                Err(Error::UnknownCommand { name: name.to_owned(), nearest })
+            }
+        }
+    }
+
+    /// What clap knows of a command: a plugin's, or a subcommand of the runner's own.
+    fn command_of(&self, registry: &Registry<'_>, name: &str) -> Result<clap::Command, Error> {
+        let mut own = cli::own_command();
+        own.build();
+        if let Some(subcommand) = own.find_subcommand(name) {
+            return Ok(subcommand.clone());
+        }
+        Ok(invocation::clap_command(&self.find(registry, name)?.manifest))
+    }
+}
+
+/// The level that the command line or the environment asks for.
+fn asked_log_level(
+    options: &GlobalOptions,
+    environment: &Environment,
+) -> Result<Option<LogLevel>, Error> {
+    let variable = || environment.variable("TASKRUNNER_LOG").filter(|value| !value.is_empty());
+    match (options.log_level, variable()) {
+        (Some(level), _) => Ok(Some(level)),
+        (None, None) => Ok(None),
+        (None, Some(value)) => value.parse().map(Some).map_err(|problem| Error::Variable {
+            name: "TASKRUNNER_LOG",
+            value,
+            problem,
+        }),
+    }
+}
+
+/// The runner and all plugins, as one command: for help, completions and the manual.
+fn whole_command(listing: &Listing) -> clap::Command {
+    let plugins = listing.commands.values();
+    let plugins = plugins.map(|plugin| invocation::clap_command(&plugin.manifest));
+    cli::own_command().subcommands(plugins)
+}

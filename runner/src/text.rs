@@ -1,0 +1,112 @@
+//! Text from outside is hostile: what could steer a terminal is shown, not sent.
+
+use std::fmt::Write as _;
+
+/// Whether a character acts on a terminal, or on the order or presence of what it shows, instead of
+/// being shown: control characters, and those that change the direction of text or have no shape
+/// (Unicode TR 36).
+pub(crate) fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every deceptive character replaced by its escape, such as `\u{1b}`. Line feeds and
+/// tabs stay.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_visible(&mut shown, c);
+    }
+    shown
+}
+
+/// The same on one line.
+pub(crate) fn visible_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
+}
+
+/// The same, but for the sequences that set colors and weight, and nothing else.
+pub(crate) fn visible_styled(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        shown.push_str(&visible(before));
+        let digits = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
+        if after[digits..].starts_with('m') {
+            shown.push_str("\u{1b}[");
+            shown.push_str(&after[..=digits]);
+            rest = &after[digits + 1..];
+        } else {
+            shown.push_str(&visible("\u{1b}["));
+            rest = after;
+        }
+    }
+    shown + &visible(rest)
+}
+
+/// Adds a character, or its escape.
+pub(crate) fn push_visible(shown: &mut String, c: char) {
+    if is_deceptive(c) && !matches!(c, '\n' | '\t') {
+        shown.extend(c.escape_default());
+    } else {
+        shown.push(c);
+    }
+}
+
+/// JSON with deceptive characters inside its strings escaped as JSON has it: the same value, and fit for
+/// a terminal.
+pub(crate) fn json(value: &serde_json::Value, pretty: bool) -> String {
+    let text = if pretty { format!("{value:#}") } else { value.to_string() };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_deceptive(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown() {
+        assert_eq!(visible("a\u{1b}[31mb\tc\n"), "a\\u{1b}[31mb\tc\n");
+        assert_eq!(visible("\u{202e}x\u{9b}\r"), "\\u{202e}x\\u{9b}\\r");
+        assert_eq!(visible_line("a\nb"), "a\\nb");
+        assert_eq!(visible("żółć 漢字 🎉"), "żółć 漢字 🎉");
+    }
+
+    #[test]
+    fn styles_stay_where_they_may() {
+        assert_eq!(
+            visible_styled("\u{1b}[1;31mred\u{1b}[0m\u{1b}[m"),
+            "\u{1b}[1;31mred\u{1b}[0m\u{1b}[m"
+        );
+        assert_eq!(
+            visible_styled("\u{1b}[2J\u{1b}[1\u{1b}]0;x\u{7}"),
+            "\\u{1b}[2J\\u{1b}[1\\u{1b}]0;x\\u{7}"
+        );
+    }
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let value = serde_json::json!({ "a": "\u{9b}2J\u{202e}\n\u{e0041}", "b": [1] });
+        for pretty in [false, true] {
+            let text = json(&value, pretty);
+            assert!(text.chars().all(|c| c == '\n' || !is_deceptive(c)), "{text}");
+            assert_eq!(
+                serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON"),
+                value
+            );
+        }
+    }
+}
