@@ -9,7 +9,7 @@ const SCRIPT: &str = "function add(first, second) {\n  // a comment\n  return fi
 fn site() -> Project {
     Project::new()
         .file("src/data.json", "{ \"number\": 1.50,  \"z\": 1, \"a\": 2 }\n")
-        .file("src/style.css", "body {\n  color : red ;\n}\n")
+        .file("src/style.css", "body {\n  color: red;\n}\n")
         .file("src/page.html", "<html>\n  <body>\n    <p>  hi  </p>\n  </body>\n</html>\n")
         .file("src/script.js", SCRIPT)
         .file("src/logo.bin", [0, 159, 146, 150])
@@ -29,7 +29,8 @@ fn it_gathers_what_its_section_names() {
     assert_eq!(project.text("out/src/script.js"), SCRIPT, "copied as it is");
     assert!(!project.path("out/src/draft.txt").exists());
     let manifest = project.text("out/manifest.json");
-    for path in ["src/data.json", "src/logo.bin", "src/page.html", "src/script.js", "src/style.css"] {
+    for path in ["src/data.json", "src/logo.bin", "src/page.html", "src/script.js", "src/style.css"]
+    {
         assert!(manifest.contains(path), "{path} in {manifest}");
     }
     // printf '\0\237\222\226' | sha256sum
@@ -43,7 +44,9 @@ fn the_configuration_and_the_flag_agree() {
     by_file.call(["build", "--config", "config.json"]).succeeds();
     by_flag.call(["build", "--optimize"]).succeeds();
     by_variable.call(["build"]).env("TASKRUNNER_BUILD_OPTIMIZE", "1").succeeds();
-    for path in ["dist/manifest.json", "dist/src/script.js", "dist/bundle.tar.gz", "dist/bundle.zip"] {
+    for path in
+        ["dist/manifest.json", "dist/src/script.js", "dist/bundle.tar.gz", "dist/bundle.zip"]
+    {
         assert_eq!(bytes(&by_file, path), bytes(&by_flag, path), "{path}");
         assert_eq!(bytes(&by_file, path), bytes(&by_variable, path), "{path}");
     }
@@ -82,10 +85,20 @@ fn the_archives_are_the_same_wherever_and_whenever_they_are_made() {
 fn what_is_unchanged_is_not_built_again() {
     let project = site();
     project.call(["build"]).succeeds();
-    let modified = |path: &str| fs::metadata(project.path(path)).expect("it is there").modified().expect("a time");
-    let before = (modified("dist/manifest.json"), modified("dist/bundle.zip"), modified("dist/src/style.css"));
+    let modified = |path: &str| {
+        fs::metadata(project.path(path)).expect("it is there").modified().expect("a time")
+    };
+    let before = (
+        modified("dist/manifest.json"),
+        modified("dist/bundle.zip"),
+        modified("dist/src/style.css"),
+    );
     project.call(["build"]).succeeds().printing("nothing was built");
-    let after = (modified("dist/manifest.json"), modified("dist/bundle.zip"), modified("dist/src/style.css"));
+    let after = (
+        modified("dist/manifest.json"),
+        modified("dist/bundle.zip"),
+        modified("dist/src/style.css"),
+    );
     assert_eq!(before, after);
 
     fs::write(project.path("src/style.css"), "p { color: blue }").expect("a file");
@@ -106,6 +119,10 @@ fn it_overwrites_nothing_that_it_did_not_write() {
 #[test]
 fn a_script_that_does_not_parse_is_copied_and_warned_of() {
     let project = site().file("src/broken.js", "function (");
-    project.call(["build", "--optimize"]).succeeds().reporting("WARN build").reporting("src/broken.js");
+    project
+        .call(["build", "--optimize"])
+        .succeeds()
+        .reporting("WARN build")
+        .reporting("src/broken.js");
     assert_eq!(project.text("dist/src/broken.js"), "function (");
 }

@@ -43,12 +43,12 @@ fn it_says_what_it_would_remove_and_removes_just_that() {
     let before = project.files();
     let said = project.call(["clean", "--dry-run"]).succeeds();
     insta::assert_snapshot!(said.stdout(), @r"
-    would remove  cmake        0 B  engine/build/
-    would remove  cargo    1.0 KiB  rust/target/
-    would remove  maven        3 B  service/target/
-    would remove  python       3 B  tool/pkg/__pycache__/
-    would remove  cargo        1 B  web/native/target/
-    would remove  node        18 B  web/node_modules/
+    would remove  cmake          0 B  engine/build/
+    would remove  cargo      1.0 KiB  rust/target/
+    would remove  maven          3 B  service/target/
+    would remove  python         3 B  tool/pkg/__pycache__/
+    would remove  cargo          1 B  web/native/target/
+    would remove  node          18 B  web/node_modules/
     would remove 6 artifacts, 1.0 KiB
     ");
     assert_eq!(project.files(), before, "a dry run removes nothing");
@@ -74,7 +74,8 @@ fn kind_keep_and_patterns_choose() {
         .printing("rust/target/")
         .without("web/");
     project.call(["clean", "--kind", "nod"]).exits(2).reporting("node");
-    let project = project.file("taskrunner.yaml", "clean: {patterns: ['notes/**/keep.txt'], kinds: [cargo]}");
+    let project =
+        project.file("taskrunner.yaml", "clean: {patterns: ['notes/**/keep.txt'], kinds: [cargo]}");
     project
         .call(["clean", "-n"])
         .succeeds()

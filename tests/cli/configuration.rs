@@ -259,3 +259,30 @@ fn the_section_of_another_command_is_not_looked_into() {
         .succeeds()
         .prints("HELLO, WORLD!\n");
 }
+
+#[test]
+fn a_schema_holds_without_a_file_too() {
+    let project = Project::new().guest(guests::NEEDY);
+    project.call(["needy"]).exits(2).prints("").reporting("token");
+    let project = project.file("taskrunner.yaml", "needy: {}\n");
+    project.call(["needy"]).exits(2).prints("").reporting("taskrunner.yaml:1:");
+    let project = project.file("taskrunner.yaml", "needy: {token: x}\n");
+    project.call(["needy"]).succeeds().prints("it ran\n");
+}
+
+#[test]
+fn settings_for_commands_that_are_not_there_are_mistakes() {
+    for (text, part) in [
+        ("commands: {biuld: {limits: {time: 5m}}}\n", "did you mean `build`?"),
+        ("plugins: {replace: [nope]}\n", "there is no embedded command `nope` to replace"),
+    ] {
+        Project::new().file("taskrunner.yaml", text).call(["clean"]).exits(2).reporting(part);
+    }
+}
+
+#[test]
+fn what_helps_works_where_the_configuration_is_broken() {
+    let project = Project::new().file("taskrunner.yaml", "{");
+    project.call(["--version"]).succeeds().printing("taskrunner ");
+    project.call(["--help"]).exits(2).printing("--config").reporting("taskrunner.yaml:1:");
+}

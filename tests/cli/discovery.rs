@@ -222,3 +222,15 @@ fn the_digest_is_that_of_the_files_bytes() {
     let hello = commands.iter().find(|command| command["name"] == "hello").expect("it is there");
     assert_eq!(hello["digest"], format!("sha256:{digest}"));
 }
+
+#[test]
+fn a_file_with_a_fault_does_not_let_a_weaker_one_take_its_place_unseen() {
+    let project = Project::new()
+        .file(".taskrunner/plugins/hello.wasm", "no wasm")
+        .beside("data/taskrunner/plugins/hello.wasm", guests::HELLO.bytes);
+    let listing = project.call(["list", "--format=json"]).succeeds().json();
+    let commands = listing["commands"].as_array().expect("a list");
+    assert!(commands.iter().all(|command| command["name"] != "hello"), "{listing}");
+    assert_eq!(listing["shadowed"][0]["name"], "hello");
+    project.call(["hello"]).exits(125).reporting("not a WebAssembly file");
+}

@@ -50,6 +50,18 @@ fn a_failure_is_shown_with_its_hint() {
 }
 
 #[test]
+fn a_failure_says_a_bounded_lot() {
+    let project = Project::new().guest(guests::FAIL);
+    let long = "é".repeat(20_000);
+    let call = project.call(["fail", "--message", &long, "--hint", &long, "--format=json"]);
+    let error = call.exits(1).json_lines().remove(0)["error"].take();
+    for text in ["message", "help"] {
+        let length = error[text].as_str().expect("a text").len();
+        assert!((16 * 1024..16 * 1024 + 10).contains(&length), "{text} has {length} bytes");
+    }
+}
+
+#[test]
 fn a_failure_cannot_steer_the_terminal() {
     let project = Project::new().guest(guests::FAIL);
     let hostile = "\u{1b}[2J\u{202e}x\u{9b}31m\r";

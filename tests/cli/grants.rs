@@ -103,7 +103,10 @@ fn what_may_be_read_can_be_read_and_no_more() {
 
 #[test]
 fn what_may_be_written_can_be_changed_and_no_more() {
-    for change in CHANGES.iter().filter(|change| change[0] != "rmdir") {
+    // The directory is not empty; and Windows lets few users make links.
+    let possible =
+        |change: &&&[&str]| change[0] != "rmdir" && (cfg!(unix) || change[0] != "symlink");
+    for change in CHANGES.iter().filter(possible) {
         let project = project();
         let write = ["--allow-write", "in"];
         assert_eq!(files(&project, change, &write), Ok("done".into()), "{change:?}");

@@ -49,6 +49,31 @@ fn waiting_for_input_ends_at_the_time_limit() {
 }
 
 #[test]
+fn output_that_nobody_takes_ends_at_the_time_limit() {
+    Project::new()
+        .guest(guests::FLOOD)
+        .call(["flood", "--time-limit", "500ms"])
+        .stalled()
+        .exits(124)
+        .in_time(SOON)
+        .reporting("flood: took longer than the 500ms allowed");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_blocks_ends_at_the_time_limit() {
+    let project = Project::new().guest(guests::FILES);
+    let made = std::process::Command::new("mkfifo").arg(project.path("fifo")).status();
+    assert!(made.expect("mkfifo runs").success());
+    project
+        .call(["files", "read", "/fifo", "--allow-read=.", "--time-limit=300ms"])
+        .exits(124)
+        .prints("")
+        .in_time(SOON)
+        .reporting("files: took longer than the 300ms allowed");
+}
+
+#[test]
 fn a_recursion_ends_as_a_crash() {
     let project = Project::new().guest(guests::RECURSE);
     let ended = project.call(["recurse"]).exits(134).prints("").in_time(SOON);
@@ -108,15 +133,17 @@ fn a_flood_ends_at_the_output_limit() {
 #[test]
 fn every_output_counts_towards_the_limit() {
     let project = Project::new().guest(guests::FLOOD);
-    for (to, prefix) in [("stdout", 0), ("stderr", 0), ("log", 45)] {
+    for (to, prefix, fitting) in [("stdout", 0, "16"), ("stderr", 0, "16"), ("log", 45, "8")] {
         let ended = project
             .call(["flood", "--to", to, "--lines", "17", "--output-limit", "1KiB"])
             .exits(153)
             .reporting("flood: wrote more than the 1.0 KiB of output allowed");
         let written = ended.bytes().len() + ended.stderr().len();
         assert!(written < 1024 + 17 * prefix + 300, "{written} bytes: {ended}");
-        // Sixteen lines are a kibibyte.
-        project.call(["flood", "--to", to, "--lines", "16", "--output-limit", "1KiB"]).succeeds();
+        // Sixteen lines are a kibibyte; a line of the log costs as much again.
+        project
+            .call(["flood", "--to", to, "--lines", fitting, "--output-limit", "1KiB"])
+            .succeeds();
     }
 }
 

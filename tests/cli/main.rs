@@ -4,6 +4,8 @@
 mod harness;
 
 mod arguments;
+mod build;
+mod clean;
 mod completions_and_man;
 mod configuration;
 mod describing;

@@ -140,3 +140,24 @@ fn nor_can_the_name_of_a_file() {
         .without("\u{1b}")
         .without("\u{202e}");
 }
+
+#[test]
+fn json_is_for_mistakes_in_usage_too() {
+    let project = Project::new().file(".taskrunner/plugins/broken.wasm", "no wasm");
+    for words in [&["clean", "--nope"][..], &["--nope"], &["nosuch"]] {
+        let code = if words == ["nosuch"] { 127 } else { 2 };
+        let ended = project.call(["--format", "json"]).with(words.iter().copied()).exits(code);
+        let lines = ended.json_lines();
+        assert_eq!(lines.last().expect("a line")["error"]["exit-code"], code, "{words:?}");
+    }
+    let warning = &project.call(["--format=json", "nosuch"]).exits(127).json_lines()[0]["warning"];
+    assert_eq!(warning["message"], "not a WebAssembly file");
+}
+
+/// Standard output has its own answer to whether it is a terminal.
+#[test]
+fn help_in_a_pipe_has_no_colors() {
+    let help = Project::new();
+    assert!(!help.call(["help", "clean"]).succeeds().stdout().contains('\u{1b}'));
+    assert!(help.call(["help", "clean", "--color=always"]).succeeds().stdout().contains('\u{1b}'));
+}

@@ -231,3 +231,22 @@ fn nor_is_a_file_of_the_systems_granted() {
         .prints("")
         .reporting("is never granted: it is part of the system's own file systems");
 }
+
+#[cfg(unix)]
+#[test]
+fn two_files_of_one_name_in_the_sandbox_are_refused() {
+    let project = project();
+    let outside = project.beside_text("outside/x.txt");
+    // The workspace has a file whose path from there is the other's path from the root.
+    let inside = outside.trim_start_matches('/').to_owned();
+    let project = project.file(&inside, "inside");
+    project
+        .call(["files", "read", &outside, "--reads", &outside, "--reads", &inside])
+        .exits(126)
+        .reporting("which has the same name inside the sandbox");
+    project
+        .call(["files", "read", &outside, "--reads", &outside, "--allow-read", "."])
+        .exits(126)
+        .reporting("which has the same name inside the sandbox");
+    assert_eq!(files(&project, &["read", &outside, "--reads", &inside]), Ok("inside".into()));
+}

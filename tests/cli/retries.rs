@@ -98,6 +98,20 @@ fn a_denial_is_never_tried_again() {
         .without("again in");
 }
 
+/// It still holds what it had: another attempt would come on top of it.
+#[cfg(unix)]
+#[test]
+fn a_guest_that_cannot_be_stopped_is_not_tried_again() {
+    let project = Project::new().guest(guests::FILES);
+    let made = std::process::Command::new("mkfifo").arg(project.path("fifo")).status();
+    assert!(made.expect("mkfifo runs").success());
+    project
+        .call(["files", "read", "/fifo", "--allow-read=.", "--time-limit=300ms"])
+        .with(["--attempts=3", QUICK, "--retry-on=time-limit"])
+        .exits(124)
+        .without("again in");
+}
+
 #[test]
 fn retries_are_told_as_json() {
     let project = project();
@@ -155,4 +169,24 @@ fn the_configuration_asks_for_retries_and_flags_go_over_it() {
     project.call(["flaky", "3", "--by=failed", "--attempts=2"]).exits(1);
     project.call(["flaky", "3", "--by=retryable"]).exits(75);
     project.call(["flaky", "3", "--by=retryable", "--retry-on=retryable"]).succeeds();
+}
+
+/// What an attempt moves or links changes nothing of what the next one holds.
+#[cfg(unix)]
+#[test]
+fn the_next_attempt_holds_the_directories_of_the_first() {
+    let plugins = Project::new().guest(guests::SWAP);
+    let plugin_dir = plugins.path(".taskrunner/plugins");
+    let project = Project::new()
+        .beside("outside/secret.txt", "secret")
+        .beside("outside/outer/ws/own.txt", "own");
+    let outer = project.beside_text("outside/outer");
+    project
+        .call(["swap", &outer, "--allow-write", &outer, "--allow-write", "."])
+        .with(["--attempts=2", "--backoff-delay=1ms"])
+        .with(["--plugin-dir", plugin_dir.to_str().expect("it is Unicode")])
+        .within_beside("outside/outer/ws")
+        .succeeds()
+        .prints("Err(NotFound)\n");
+    assert!(project.beside_path("outside/outer/ws").is_symlink(), "the swap took place");
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::*;
 use crate::permission::Access;
-use crate::plugin::{Declared, PathKind, Shape, ValueSpec, ValueType};
+use crate::permission::PathKind;
+use crate::plugin::{Declared, Shape, ValueSpec, ValueType};
 
 const FILE: PathSpec = PathSpec { kind: PathKind::File, access: Access::Read };
 

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
-use crate::plugin::PathSpec;
 
 /// A workspace with directories, a place beside it, and a home.
 struct World {

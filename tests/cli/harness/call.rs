@@ -1,7 +1,7 @@
 //! A call of the program: its arguments and what is around them.
 
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::{PipeReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -33,8 +33,10 @@ enum Screen {
     /// One terminal for both.
     #[cfg(unix)]
     Terminal,
-    /// Standard output is a pipe that nobody reads.
+    /// Standard output is a pipe whose reader has gone.
     Closed,
+    /// Standard output is a pipe whose reader does not read.
+    Stalled,
 }
 
 /// A call of the program that has not run yet. [`Call::exits`] and [`Call::succeeds`] run it.
@@ -106,9 +108,15 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Gives it a standard output that nobody reads.
+    /// Gives it a standard output whose reader has gone.
     pub(crate) fn unread(mut self) -> Self {
         self.screen = Screen::Closed;
+        self
+    }
+
+    /// Gives it a standard output that takes no more than a pipe holds.
+    pub(crate) fn stalled(mut self) -> Self {
+        self.screen = Screen::Stalled;
         self
     }
 
@@ -128,7 +136,7 @@ impl<'a> Call<'a> {
 
     fn run(&self) -> Ended<'a> {
         let begun = Instant::now();
-        let (mut child, outputs) = self.start();
+        let Started { mut child, outputs, unread: _unread } = self.start();
         let streams = outputs.len();
         let (send, receive) = mpsc::channel();
         for (number, mut output) in outputs.into_iter().enumerate() {
@@ -167,8 +175,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Starts it; its standard output comes first, where there is one to read.
-    fn start(&self) -> (Child, Vec<Box<dyn Read + Send>>) {
+    fn start(&self) -> Started {
         let mut command = Command::new(env!("CARGO_BIN_EXE_taskrunner"));
         command.args(&self.arguments).current_dir(&self.directory).env_clear();
         for name in ["PATH", "SystemRoot"] {
@@ -184,12 +191,18 @@ impl<'a> Call<'a> {
                 let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
                 let stdout = child.stdout.take().expect("it is piped");
                 let stderr = child.stderr.take().expect("it is piped");
-                (child, vec![Box::new(stdout), Box::new(stderr)])
+                Started { child, outputs: vec![Box::new(stdout), Box::new(stderr)], unread: None }
             }
-            Screen::Closed => {
-                let mut child = spawn(command.stdout(closed_pipe()).stderr(Stdio::piped()));
+            Screen::Closed | Screen::Stalled => {
+                let (reader, writer) = std::io::pipe().expect("a pipe");
+                let unread = (self.screen == Screen::Stalled).then_some(reader);
+                let mut child = spawn(command.stdout(writer).stderr(Stdio::piped()));
                 let stderr = child.stderr.take().expect("it is piped");
-                (child, vec![Box::new(std::io::empty()), Box::new(stderr)])
+                Started {
+                    child,
+                    outputs: vec![Box::new(std::io::empty()), Box::new(stderr)],
+                    unread,
+                }
             }
             #[cfg(unix)]
             Screen::Terminal => {
@@ -198,7 +211,7 @@ impl<'a> Call<'a> {
                 let child = spawn(command.stdout(theirs).stderr(error));
                 // The command holds the other side of the terminal, too.
                 drop(command);
-                (child, vec![Box::new(ours)])
+                Started { child, outputs: vec![Box::new(ours)], unread: None }
             }
         }
     }
@@ -219,13 +232,15 @@ impl<'a> Call<'a> {
     }
 }
 
-fn spawn(command: &mut Command) -> Child {
-    command.spawn().expect("the program starts")
+/// A program that runs.
+struct Started {
+    child: Child,
+    /// Its standard output comes first.
+    outputs: Vec<Box<dyn Read + Send>>,
+    /// A pipe that is open and not read.
+    unread: Option<PipeReader>,
 }
 
-/// The writing side of a pipe that nobody reads.
-fn closed_pipe() -> Stdio {
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    drop(reader);
-    writer.into()
+fn spawn(command: &mut Command) -> Child {
+    command.spawn().expect("the program starts")
 }

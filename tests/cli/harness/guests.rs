@@ -45,6 +45,7 @@ guests! {
     HOARD = "hoard",
     HOSTILE_SUMMARY = "hostile-summary",
     IMPOSTOR = "impostor",
+    NEEDY = "needy",
     NO_VERSION = "no-version",
     PANIC = "panic",
     RECURSE = "recurse",
@@ -52,6 +53,7 @@ guests! {
     SAY = "say",
     SLEEP = "sleep",
     SPIN = "spin",
+    SWAP = "swap",
 }
 
 #[test]

@@ -7,13 +7,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 /// Opens a terminal of 24 lines and 120 columns: our side and the program's.
 pub(super) fn open() -> (File, OwnedFd) {
-    let ours =
-        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    fcntl_setfd(&ours, FdFlags::CLOEXEC).expect("it is nobody else's");
     grantpt(&ours).expect("a terminal that can be used");
     unlockpt(&ours).expect("a terminal that can be used");
     let name = ptsname(&ours, Vec::new()).expect("its name");
