@@ -83,3 +83,35 @@ impl Environment {
         ["/usr/local/share", "/usr/share"].map(PathBuf::from).to_vec()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(not(windows))]
+    #[test]
+    fn the_systems_directories_are_places_where_there_is_no_home_too() {
+        let mut environment = Environment {
+            variables: HashMap::new(),
+            working_directory: "/here".into(),
+            home: None,
+            directories: None,
+        };
+        let places = |environment: &Environment| -> Vec<(Origin, PathBuf)> {
+            let places = environment.plugin_places(Path::new("/project"));
+            places.into_iter().map(|place| (place.origin, place.directory)).collect()
+        };
+        let bare = [
+            (Origin::Workspace, PathBuf::from("/project/.taskrunner/plugins")),
+            (Origin::System, PathBuf::from("/usr/local/share/taskrunner/plugins")),
+            (Origin::System, PathBuf::from("/usr/share/taskrunner/plugins")),
+        ];
+        assert_eq!(places(&environment), bare);
+        environment.variables.insert("TASKRUNNER_PLUGIN_PATH".into(), "/a::b".into());
+        let named = [
+            (Origin::Environment, PathBuf::from("/a")),
+            (Origin::Environment, PathBuf::from("/here/b")),
+        ];
+        assert_eq!(places(&environment), [&named[..], &bare[..]].concat());
+    }
+}

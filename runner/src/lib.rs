@@ -7,7 +7,7 @@
 //! cli → config → plugin → invocation → permission → sandbox → execution → report
 //! ```
 //!
-//! [`app`] is the only wiring. `cli` parses what was typed, `config` finds and reads the configuration,
+//! `app` is the only wiring. `cli` parses what was typed, `config` finds and reads the configuration,
 //! `plugin` knows which plugins there are, `invocation` checks arguments against a manifest,
 //! `permission` decides what may be reached, `sandbox` runs the guest (and alone names wasmtime),
 //! `execution` tries again, and `report` alone prints. ARCHITECTURE.md says more.

@@ -2,9 +2,9 @@
 //! directory, with a manifest of SHA-256 digests, and into archives that are equal byte for byte
 //! wherever and whenever they are made. Unchanged inputs are not built again.
 //!
-//! In reading order: [`settings`] says what to build, [`bundle`] builds it; [`gather`] finds the files,
-//! [`produce`] makes one of them with [`minify`], [`archive`] packs them, [`output`] puts them into
-//! their places, and [`report`] says what came of it. [`bundle_manifest`] is what one build leaves for
+//! In reading order: `settings` says what to build, `bundle` builds it; `gather` finds the files,
+//! `produce` makes one of them with `minify`, `archive` packs them, `output` puts them into
+//! their places, and `report` says what came of it. `bundle_manifest` is what one build leaves for
 //! the next.
 
 mod archive;
