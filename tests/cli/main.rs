@@ -21,4 +21,5 @@ mod new_plugin;
 mod output;
 mod path_arguments;
 mod retries;
+mod surroundings;
 mod timings;

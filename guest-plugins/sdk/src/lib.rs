@@ -87,6 +87,8 @@ macro_rules! export {
 
             // A native build, as for unit tests, has no use for the exports, and linkers refuse
             // their names.
+            #[cfg(not(target_family = "wasm"))]
+            const _: fn() -> guest::Manifest = <Exported as guest::Guest>::describe;
             #[cfg(target_family = "wasm")]
             $crate::bindings::export_bindings! { Exported with_types_in $crate::bindings }
         };

@@ -46,7 +46,6 @@ pub(crate) enum Request {
 #[derive(Parser, Debug)]
 #[command(name = "taskrunner", bin_name = "taskrunner", version, disable_help_subcommand = true)]
 #[command(override_usage = "taskrunner [OPTIONS] COMMAND [ARGUMENTS]")]
-#[command(subcommand_help_heading = "Subcommands of the runner's own")]
 struct Own {
     #[command(flatten)]
     options: GlobalOptions,

@@ -38,10 +38,10 @@ pub(crate) fn clap_command(manifest: &Manifest) -> Command {
             let negation = negation(spec);
             command = command.arg(
                 Arg::new(negation.clone())
-                    .long(negation)
+                    .long(negation.clone())
                     .hide(true)
                     .action(ArgAction::SetTrue)
-                    .overrides_with(&spec.name),
+                    .overrides_with_all([spec.name.clone(), negation]),
             );
         }
     }
@@ -153,6 +153,9 @@ fn help(manifest: &Manifest, spec: &ArgumentSpec) -> String {
     if let Some(key) = &spec.configuration_key {
         let variable = manifest.name().environment_variable(key);
         add(format!("[configuration: {}.{key}] [env: {variable}]", manifest.name()));
+    }
+    if has_negation(spec) {
+        add(format!("[off: --{}]", negation(spec)));
     }
     help
 }

@@ -50,7 +50,7 @@ fn a_flag_with_a_key_can_be_negated_and_the_last_word_counts() {
     assert_eq!(on(&[]), None);
     assert_eq!(on(&["--loud"]), Some(TypedValues::Flag(true)));
     assert_eq!(on(&["--no-loud"]), Some(TypedValues::Flag(false)));
-    assert_eq!(on(&["--loud", "--no-loud"]), Some(TypedValues::Flag(false)));
+    assert_eq!(on(&["--loud", "--no-loud", "--no-loud"]), Some(TypedValues::Flag(false)));
     assert_eq!(on(&["--no-loud", "--loud", "--loud"]), Some(TypedValues::Flag(true)));
     assert!(parse_words(&manifest, &["--no-plain"]).is_err());
 }

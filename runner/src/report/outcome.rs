@@ -48,7 +48,7 @@ impl Report {
             return;
         }
         let message = format!("{command}: {outcome}");
-        let help = help(command, outcome, refused);
+        let help = help(outcome, refused);
         match (self.format, outcome) {
             (Format::Human, Outcome::Exited(_)) => {
                 if let Some(help) = help {
@@ -149,7 +149,7 @@ fn kind(outcome: &Outcome) -> &'static str {
 }
 
 /// What the user can do about it.
-fn help(command: &Name, outcome: &Outcome, refused: &[Request]) -> Option<String> {
+fn help(outcome: &Outcome, refused: &[Request]) -> Option<String> {
     let own = match outcome {
         Outcome::Failed(failure) => failure.hint.clone(),
         Outcome::LimitReached(limit) => Some(match limit {
@@ -171,7 +171,7 @@ fn help(command: &Name, outcome: &Outcome, refused: &[Request]) -> Option<String
     };
     let not_granted = refused.iter().map(|request| {
         format!(
-            "{command} was not granted what it requests: `{}` allows it ({})",
+            "it requests what it was not granted: `{}` allows it ({})",
             request.capability, request.reason
         )
     });
