@@ -11,6 +11,7 @@ mod engine;
 mod files;
 mod guest;
 mod limits;
+mod opened;
 mod outcome;
 mod output;
 
@@ -35,8 +36,8 @@ pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome};
 pub(crate) use output::Output;
 
-use files::Opened;
 use limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
+use opened::Opened;
 
 /// How long a guest that was told to stop may take until its thread is left behind.
 const GRACE: Duration = Duration::from_millis(200);
