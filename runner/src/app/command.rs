@@ -51,7 +51,7 @@ impl App {
         let bytes = plugin.bytes().map_err(Error::Plugin)?;
         let broken = |error| Error::Sandbox { source_file: plugin.source(), error };
         let sandbox = describer.sandbox().map_err(broken)?;
-        let program = sandbox.compile(&bytes).map_err(broken)?;
+        let program = sandbox.compile(bytes).map_err(broken)?;
         let load = begun.elapsed();
 
         let (limits, retry) = (self.options.limits(), self.options.retry());

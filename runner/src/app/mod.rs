@@ -27,9 +27,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let streams = Streams::of_process(color, &|name| std::env::var(name).ok());
         Report { console: Console::new(streams), format, log_format }
     };
-    let format = cli::format_of(&arguments);
-    match cli::parse(arguments) {
+    match cli::parse(&arguments) {
         Err(mistake) => {
+            let format = cli::format_of(&arguments);
             let report = report(ColorChoice::Auto, format, LogFormat::Human);
             usage(&report, &mistake)
         }
@@ -60,13 +60,9 @@ fn usage(report: &Report, mistake: &clap::Error) -> ExitCode {
 }
 
 fn answer(options: GlobalOptions, request: Request, report: Report) -> Result<ExitCode, Error> {
-    // Who asks for these may be looking for a way out of a broken configuration.
-    if let Request::Version = request {
-        report.line(concat!("taskrunner ", env!("CARGO_PKG_VERSION")))?;
-        return Ok(ExitCode::SUCCESS);
-    }
     match (App::new(options, report.clone()), request) {
         (Ok(app), request) => app.answer(request),
+        // Who asks for help may be looking for a way out of a broken configuration.
         (Err(error), Request::Help) => {
             report.help(cli::own_command())?;
             Err(error)
@@ -117,9 +113,7 @@ impl App {
                 return Ok(ExitCode::FAILURE);
             }
             Request::List => self.report.list(&registry.list())?,
-            Request::Version | Request::Help => {
-                self.report.help(whole_command(&registry.list()))?;
-            }
+            Request::Help => self.report.help(whole_command(&registry.list()))?,
             Request::HelpFor(name) => self.report.help(self.command_of(&registry, &name)?)?,
             Request::Completions(shell) => {
                 self.report.completions(shell, whole_command(&registry.list()))?;

@@ -30,8 +30,6 @@ pub(crate) enum Request {
     Help,
     /// `help COMMAND`.
     HelpFor(String),
-    /// `--version`.
-    Version,
     List,
     Completions(clap_complete::Shell),
     Man(Option<String>),
@@ -75,19 +73,18 @@ enum OwnSubcommand {
 }
 
 /// Parses the command line, the program's name not included.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let split = split::split(arguments);
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let split = split::split(arguments.iter().cloned());
     let words =
         |arguments: Vec<OsString>| std::iter::once(OsString::from("taskrunner")).chain(arguments);
     let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(split.global))?;
     let options = GlobalOptions::from_arg_matches(&matches)?;
     let request = match split.rest.first().map(|first| first.to_string_lossy().into_owned()) {
         None => Request::Overview,
-        Some(first) if !first.starts_with('-') && !is_own_subcommand(&first) => {
+        Some(first) if !first.starts_with('-') && !OwnSubcommand::has_subcommand(&first) => {
             Request::Run { name: first, arguments: split.rest.into_iter().skip(1).collect() }
         }
         Some(first) if matches!(first.as_str(), "-h" | "--help") => Request::Help,
-        Some(first) if matches!(first.as_str(), "-V" | "--version") => Request::Version,
         Some(_) => match Own::try_parse_from(words(split.rest))?.subcommand {
             None => Request::Overview,
             Some(OwnSubcommand::Help { command: None }) => Request::Help,
@@ -117,16 +114,12 @@ pub(crate) fn own_command() -> clap::Command {
     Own::command()
 }
 
-fn is_own_subcommand(name: &str) -> bool {
-    own_command().get_subcommands().any(|subcommand| subcommand.get_name() == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse_words(words: &[&str]) -> Result<Cli, clap::Error> {
-        parse(words.iter().map(OsString::from))
+        parse(&words.iter().map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]

@@ -69,20 +69,21 @@ impl Settings {
             self.log_format = format;
         }
         let plugins: PluginsLayer = document.section("plugins")?.unwrap_or_default();
+        let fault = |key: &str, index: usize, message: String| {
+            let place = Place::value(["plugins", key, &index.to_string()]);
+            document.error_at(&place, message, None)
+        };
         let directory = document.path().parent().map(PathBuf::from).unwrap_or_default();
         let path: Vec<PathBuf> =
             plugins.path.into_iter().flatten().map(|path| directory.join(path)).collect();
         if let Some(index) = path.iter().position(|path| !path.is_dir()) {
-            let place = Place::value(["plugins".to_owned(), "path".to_owned(), index.to_string()]);
-            return Err(document.error_at(&place, "there is no such directory", None));
+            return Err(fault("path", index, "there is no such directory".to_owned()));
         }
         self.plugin_path.splice(0..0, path);
         let replace = plugins.replace.unwrap_or_default();
         if let Some(index) = replace.iter().position(|name| !embedded::is_embedded(name.as_str())) {
-            let place =
-                Place::value(["plugins".to_owned(), "replace".to_owned(), index.to_string()]);
             let message = format!("there is no embedded command `{}` to replace", replace[index]);
-            return Err(document.error_at(&place, message, None));
+            return Err(fault("replace", index, message));
         }
         self.replaceable.extend(replace);
         let layer = FileLayer {

@@ -34,6 +34,17 @@ impl fmt::Display for Capability {
     }
 }
 
+impl Capability {
+    /// The directory that it reaches, and what is done there; none where it reaches something else.
+    pub(super) fn directory(&self) -> Option<(&str, Access)> {
+        match self {
+            Self::Read(directory) => Some((directory, Access::Read)),
+            Self::Write(directory) => Some((directory, Access::Write)),
+            Self::Environment(_) => None,
+        }
+    }
+}
+
 /// One capability that a command asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -116,15 +116,11 @@ impl Grants {
     }
 
     fn grant_request(&mut self, request: &Request, paths: &Paths) -> Result<(), PermissionError> {
-        let (directory, access) = match &request.capability {
-            Capability::Read(directory) => (directory, Access::Read),
-            Capability::Write(directory) => (directory, Access::Write),
-            Capability::Environment(_) => return Ok(()),
-        };
+        let Some((directory, access)) = request.capability.directory() else { return Ok(()) };
         let located = paths.locate(paths.workspace(), directory)?;
         if !located.host.starts_with(paths.workspace()) {
             return Err(PermissionError::OutsideWorkspace {
-                directory: directory.clone(),
+                directory: directory.to_owned(),
                 path: located.host,
             });
         }
@@ -203,11 +199,10 @@ impl Grants {
     }
 
     fn covers(&self, request: &Request, policy: &Policy<'_>) -> bool {
-        let (directory, access) = match &request.capability {
-            Capability::Read(directory) => (directory, Access::Read),
-            Capability::Write(directory) => (directory, Access::Write),
-            Capability::Environment(name) => return policy.allowed.environment.contains(name),
-        };
+        if let Capability::Environment(name) = &request.capability {
+            return policy.allowed.environment.contains(name);
+        }
+        let Some((directory, access)) = request.capability.directory() else { return false };
         policy.paths.locate(policy.paths.workspace(), directory).is_ok_and(|located| {
             let wanted =
                 Mount { host: located.host, guest: located.guest, access, scope: Scope::Tree };

@@ -109,10 +109,8 @@ impl Paths {
 
     /// The workspace is the guest's `/`; anything else keeps its absolute name.
     fn guest_name(&self, host: &Path) -> Option<String> {
-        let (relative, mut name) = match host.strip_prefix(&self.workspace) {
-            Ok(relative) => (relative, String::new()),
-            Err(_) => (host, String::new()),
-        };
+        let relative = host.strip_prefix(&self.workspace).unwrap_or(host);
+        let mut name = String::new();
         for component in relative.components() {
             match component {
                 Component::Normal(part) => {

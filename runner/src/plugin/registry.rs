@@ -125,12 +125,11 @@ impl<'a> Registry<'a> {
 
     /// The plugin that answers to a name. Looks no further than it must.
     pub(crate) fn lookup(&self, name: &str) -> Lookup {
-        let embedded = || self.embedded.iter().find(|(embedded, _)| *embedded == name);
-        let replaceable = self.replaceable.iter().any(|replaceable| replaceable.as_str() == name);
-        if !replaceable && let Some(&(name, bytes)) = embedded() {
-            return self
-                .embedded(name, bytes)
-                .map_or_else(Lookup::Broken, |p| Lookup::Found(Box::new(p)));
+        if !self.replaceable.contains(name) {
+            match self.lookup_embedded(name) {
+                Lookup::Unknown => {}
+                found => return found,
+            }
         }
         for place in &self.places {
             let mut found = self.scan(place);
@@ -144,20 +143,24 @@ impl<'a> Registry<'a> {
                 return Lookup::Broken(found.faults.swap_remove(at));
             }
         }
-        match embedded() {
-            Some(&(name, bytes)) => self
-                .embedded(name, bytes)
-                .map_or_else(Lookup::Broken, |p| Lookup::Found(Box::new(p))),
+        self.lookup_embedded(name)
+    }
+
+    fn lookup_embedded(&self, name: &str) -> Lookup {
+        match self.embedded.iter().find(|(embedded, _)| *embedded == name) {
             None => Lookup::Unknown,
+            Some(&(name, bytes)) => match self.embedded(name, bytes) {
+                Ok(plugin) => Lookup::Found(Box::new(plugin)),
+                Err(fault) => Lookup::Broken(fault),
+            },
         }
     }
 
     /// Everything that is there, for listings.
     pub(crate) fn list(&self) -> Listing {
         let mut listing = Gathering::default();
-        let (firm, replaceable): (Vec<_>, Vec<_>) = self.embedded.iter().partition(|(name, _)| {
-            !self.replaceable.iter().any(|replaceable| replaceable.as_str() == *name)
-        });
+        let (replaceable, firm): (Vec<_>, Vec<_>) =
+            self.embedded.iter().partition(|(name, _)| self.replaceable.contains(*name));
         listing.add(self.scan_embedded(&firm));
         for place in &self.places {
             listing.add(self.scan(place));

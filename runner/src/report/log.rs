@@ -12,7 +12,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::console::Console;
-use crate::text::visible_line;
+use crate::text::{self, visible_line};
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -139,7 +139,7 @@ fn json(time: &str, line: &Line<'_>) -> String {
         "message": line.message,
         "fields": fields,
     });
-    format!("{object}\n")
+    format!("{}\n", text::json(&object, false))
 }
 
 #[cfg(test)]
@@ -170,5 +170,7 @@ mod tests {
         assert_eq!(json["message"], "two\nlines \u{1b}[2J");
         assert_eq!(json["fields"]["path"], "a b");
         assert_eq!(json["level"], "warn");
+        let line = Line { message: "\u{9b}2J\u{202e}".into(), ..line() };
+        assert!(!super::json("T", &line).contains(['\u{9b}', '\u{202e}']));
     }
 }

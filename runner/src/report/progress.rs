@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
 use super::log::LogFormat;
-use crate::text::visible_line;
+use crate::text::{self, visible_line};
 
 /// How often a line is written where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -73,7 +73,12 @@ impl Progress {
             (LogFormat::Json, _) => {
                 let progress =
                     serde_json::json!({ "message": message, "done": done, "total": total });
-                format!("{}\n", serde_json::json!({ "target": self.command, "progress": progress }))
+                let line = serde_json::json!({ "target": self.command, "progress": progress });
+                format!(
+                    "{}
+",
+                    text::json(&line, false)
+                )
             }
             (LogFormat::Human, Some(total)) => {
                 format!("{}: {done}/{total} {}\n", self.command, visible_line(message))

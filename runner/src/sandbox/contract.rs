@@ -4,6 +4,7 @@ use crate::invocation::{Argument, Invocation, Source, Value};
 use crate::permission::{Access, Capability, PathKind, PathSpec, Request};
 use crate::plugin::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
 
+use super::limits::cut;
 use super::outcome::{Failure, FailureKind};
 
 mod generated {
@@ -93,7 +94,9 @@ impl From<wit::Request> for Request {
 }
 
 impl From<guest::Failure> for Failure {
-    fn from(failure: guest::Failure) -> Self {
+    fn from(mut failure: guest::Failure) -> Self {
+        cut(&mut failure.message);
+        failure.hint.iter_mut().for_each(cut);
         Self {
             kind: match failure.kind {
                 wit::FailureKind::Usage => FailureKind::Usage,
@@ -101,8 +104,8 @@ impl From<guest::Failure> for Failure {
                 wit::FailureKind::Retryable => FailureKind::Retryable,
                 wit::FailureKind::Failed => FailureKind::Failed,
             },
-            message: cut(failure.message),
-            hint: failure.hint.map(cut),
+            message: failure.message,
+            hint: failure.hint,
         }
     }
 }
@@ -139,12 +142,4 @@ fn argument(argument: &Argument) -> wit::Argument {
             Source::Default => wit::ArgumentSource::Default,
         },
     }
-}
-
-/// The contract's bound on what a failure says, in bytes.
-const MAX_FAILURE: usize = 16 * 1024;
-
-fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(MAX_FAILURE));
-    text
 }

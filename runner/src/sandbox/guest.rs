@@ -9,7 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::contract::{self, log, progress};
 use super::files::{self, Files};
-use super::limits::MemoryMeter;
+use super::limits::{MemoryMeter, cut};
 use super::outcome::Outcome;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::{Phases, Setup};
@@ -49,9 +49,7 @@ impl GuestIo {
             log_level: tracing::level_filters::LevelFilter::OFF,
         }
     }
-}
 
-impl GuestIo {
     /// Writes out what the streams still hold, so that lost output does not look like success.
     fn flush(&self) -> Result<(), Outcome> {
         for output in [&self.stdout, &self.stderr].into_iter().flatten() {
@@ -64,14 +62,12 @@ impl GuestIo {
     }
 }
 
-/// The contract's bounds on a line of the log, and what is shown of a progress message.
-const MAX_LOG_BYTES: usize = 16 * 1024;
+/// The contract's bounds on the fields of a line of the log, and on what is shown of a progress message.
 const MAX_LOG_FIELDS: usize = 32;
+const MAX_PROGRESS_CHARS: usize = 200;
 
 /// What a line of the log costs beside its texts: time, level, target.
 const LOG_LINE_BYTES: usize = 64;
-
-const MAX_PROGRESS_CHARS: usize = 200;
 
 /// The state of one instance.
 pub(super) struct Guest {
@@ -208,11 +204,11 @@ impl log::Host for Guest {
         if level > self.log_level {
             return Ok(());
         }
-        truncate(&mut message, MAX_LOG_BYTES);
+        cut(&mut message);
         fields.truncate(MAX_LOG_FIELDS);
         for (name, value) in &mut fields {
-            truncate(name, MAX_LOG_BYTES);
-            truncate(value, MAX_LOG_BYTES);
+            cut(name);
+            cut(value);
         }
         let bytes = LOG_LINE_BYTES
             + message.len()
@@ -237,12 +233,5 @@ impl progress::Host for Guest {
         }
         (self.observer)(GuestEvent::Progress { message, done, total });
         Ok(())
-    }
-}
-
-/// Cuts a text to so many bytes, at the boundary of a character.
-fn truncate(text: &mut String, bytes: usize) {
-    if text.len() > bytes {
-        text.truncate(text.floor_char_boundary(bytes));
     }
 }

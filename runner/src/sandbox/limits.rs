@@ -43,6 +43,14 @@ pub(super) const HOSTCALL_BYTES: usize = 16 * 1024 * 1024;
 /// The same for `describe`, as the contract has it.
 pub(super) const MANIFEST_BYTES: usize = 1024 * 1024;
 
+/// The contract's bound on a text of a guest's in the log or in a failure, in bytes.
+const TEXT_BYTES: usize = 16 * 1024;
+
+/// Cuts a text to what the contract keeps of it, at the boundary of a character.
+pub(super) fn cut(text: &mut String) {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES));
+}
+
 /// What one entry of a table costs the host, in bytes.
 const TABLE_ENTRY: u64 = 16;
 

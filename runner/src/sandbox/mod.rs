@@ -101,14 +101,9 @@ impl Setup {
     }
 
     /// For `describe`: no capability at all, and tight limits.
-    fn for_describe() -> Self {
-        Self {
-            opened: Arc::default(),
-            environment: Arc::default(),
-            limits: Limits::for_describe(),
-            hostcall_bytes: MANIFEST_BYTES,
-            io: GuestIo::closed(),
-        }
+    fn for_describe() -> Result<Self, SandboxError> {
+        let setup = Self::new(&Grants::none(), Limits::for_describe(), GuestIo::closed())?;
+        Ok(Self { hostcall_bytes: MANIFEST_BYTES, ..setup })
     }
 }
 
@@ -120,10 +115,13 @@ impl Sandbox {
 
     /// Compiles, or takes what was compiled before. The work is bounded in time, but not counted against
     /// the command's own limit.
-    pub(crate) fn compile(&self, bytes: &[u8]) -> Result<Program, SandboxError> {
-        let (engine, bytes) = (self.engine.clone(), bytes.to_vec());
-        let compiled =
-            on_thread("compiler", COMPILE_LIMIT, || {}, move || Component::new(&engine, &bytes));
+    pub(crate) fn compile(
+        &self,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+    ) -> Result<Program, SandboxError> {
+        let engine = self.engine.clone();
+        let compile = move || Component::new(&engine, bytes);
+        let compiled = on_thread("compiler", COMPILE_LIMIT, || {}, compile);
         match compiled {
             Ok(Ok(component)) => Ok(Program(component)),
             Ok(Err(error)) => Err(SandboxError::Compile(outcome::one_line(&error))),
@@ -137,8 +135,9 @@ impl Sandbox {
 
     /// Asks a plugin what it is: without any capability, and within tight limits. The error is one line.
     pub(crate) fn describe(&self, bytes: &[u8]) -> Result<Declared, String> {
-        let program = self.compile(bytes).map_err(|error| error.to_string())?;
-        let (described, _) = self.enter(&program, Setup::for_describe(), async |command, store| {
+        let program = self.compile(bytes.to_vec()).map_err(|error| error.to_string())?;
+        let setup = Setup::for_describe().map_err(|error| error.to_string())?;
+        let (described, _) = self.enter(&program, setup, async |command, store| {
             command.taskrunner_plugin_guest().call_describe(store).await
         });
         match described {

@@ -1,6 +1,6 @@
 //! Text from a file, made fit for a terminal.
 
-use crate::text::is_deceptive;
+use crate::text::push_visible;
 
 /// The text with deceptive characters written as `\u{1b}`, cut off after `limit` characters.
 pub(super) fn visible(text: &str, limit: usize) -> String {
@@ -11,9 +11,8 @@ pub(super) fn visible(text: &str, limit: usize) -> String {
             break;
         }
         match c {
-            '\n' | '\r' | '\t' => shown.extend(c.escape_default()),
-            _ if is_deceptive(c) => shown.extend(c.escape_unicode()),
-            _ => shown.push(c),
+            '\n' | '\t' => shown.extend(c.escape_default()),
+            _ => push_visible(&mut shown, c),
         }
     }
     shown
