@@ -3,7 +3,6 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::plugin::Declared;
 
 fn spec(name: &str, shape: Shape) -> ArgumentSpec {
     ArgumentSpec {
@@ -20,16 +19,7 @@ fn value(kind: ValueType) -> ValueSpec {
 }
 
 fn manifest(arguments: Vec<ArgumentSpec>) -> Manifest {
-    Manifest::check(Declared {
-        name: "demo".into(),
-        version: "1.0.0".into(),
-        summary: "For tests".into(),
-        description: None,
-        arguments,
-        configuration_schema: None,
-        requests: Vec::new(),
-    })
-    .expect("a manifest that keeps the rules")
+    Manifest::with_arguments(arguments)
 }
 
 fn parse_words(manifest: &Manifest, words: &[&str]) -> Result<Typed, clap::Error> {

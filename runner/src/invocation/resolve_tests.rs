@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::permission::Access;
 use crate::permission::PathKind;
-use crate::plugin::{Declared, Shape, ValueSpec, ValueType};
+use crate::plugin::{Shape, ValueSpec, ValueType};
 
 const FILE: PathSpec = PathSpec { kind: PathKind::File, access: Access::Read };
 
@@ -41,16 +41,7 @@ impl World {
         std::fs::create_dir(directory.path().join("sub")).expect("a directory");
         std::fs::write(directory.path().join("sub/file"), "").expect("a file");
         let typed = vec![None; arguments.len()];
-        let manifest = Manifest::check(Declared {
-            name: "demo".into(),
-            version: "1.0.0".into(),
-            summary: "For tests".into(),
-            description: None,
-            arguments,
-            configuration_schema: None,
-            requests: Vec::new(),
-        })
-        .expect("a manifest that keeps the rules");
+        let manifest = Manifest::with_arguments(arguments);
         Self { manifest, directory, typed, variables: BTreeMap::new(), section: json!({}) }
     }
 

@@ -140,8 +140,7 @@ impl Grants {
         let located = paths.locate(paths.working_directory(), directory)?;
         paths.refuse_forbidden(&located.host)?;
         if !located.host.is_dir() {
-            let problem = if located.host.exists() { "not a directory" } else { "not there" };
-            return Err(PermissionError::Kind { path: located.host, problem });
+            return Err(PermissionError::no_directory(&located.host));
         }
         self.mount(located, access, Scope::Tree);
         Ok(())

@@ -24,6 +24,12 @@ pub(crate) enum PermissionError {
 }
 
 impl PermissionError {
+    /// Where a directory should be, and is none.
+    pub(super) fn no_directory(path: &Path) -> Self {
+        let problem = if path.exists() { "not a directory" } else { "not there" };
+        Self::Kind { path: path.to_owned(), problem }
+    }
+
     /// Whether this is a refusal, rather than a mistake in what was typed.
     pub(crate) fn is_denial(&self) -> bool {
         matches!(
@@ -156,8 +162,7 @@ impl Located {
                 match self.host.parent() {
                     // A directory is made with those above it, a file is not.
                     Some(parent) if kind == PathKind::File && !parent.is_dir() => {
-                        let problem = if parent.exists() { "not a directory" } else { "not there" };
-                        Err(PermissionError::Kind { path: parent.to_owned(), problem })
+                        Err(PermissionError::no_directory(parent))
                     }
                     _ => Ok(()),
                 }

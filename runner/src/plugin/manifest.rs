@@ -26,6 +26,21 @@ impl Manifest {
         Ok(Self { name, schema: schema.map(Arc::new), declared })
     }
 
+    /// A manifest called `demo` with these arguments and nothing else.
+    #[cfg(test)]
+    pub(crate) fn with_arguments(arguments: Vec<ArgumentSpec>) -> Self {
+        Self::check(Declared {
+            name: "demo".into(),
+            version: "1.0.0".into(),
+            summary: "For tests".into(),
+            description: None,
+            arguments,
+            configuration_schema: None,
+            requests: Vec::new(),
+        })
+        .expect("a manifest that keeps the rules")
+    }
+
     pub(crate) fn name(&self) -> &Name {
         &self.name
     }

@@ -1,6 +1,7 @@
 //! Errors: miette's graphical form for people, one object for programs.
 
 use std::fmt::{self, Display};
+use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, ThemeStyles};
 use serde_json::json;
@@ -20,28 +21,33 @@ pub(super) fn error(report: &Report, error: &Error) {
             message(report, &error.to_string(), error.help().as_deref());
         }
         (Format::Json, document) => {
-            let location = document.and_then(|document| document.location()).map(|(path, line, column)| {
-                json!({ "path": path.to_string_lossy(), "line": line, "column": column })
-            });
             let help = document.and_then(Diagnostic::help).map(|help| help.to_string());
-            report.json(&json!({
-                "version": JSON_VERSION,
-                "error": {
-                    "message": error.to_string(),
-                    "help": help.or_else(|| error.help()),
-                    "location": location,
-                    "exit-code": ExitCode::from(error).code(),
-                },
-            }));
+            let help = help.or_else(|| error.help());
+            let location = document.and_then(|document| document.location());
+            json(report, &error.to_string(), help, location, ExitCode::from(error));
         }
     }
 }
 
-/// Shows a mistake without more to say of it, for programs.
-pub(super) fn json(report: &Report, message: &str, exit_code: ExitCode) {
+/// Shows an error for programs.
+pub(super) fn json(
+    report: &Report,
+    message: &str,
+    help: Option<String>,
+    location: Option<(&Path, usize, usize)>,
+    exit_code: ExitCode,
+) {
+    let location = location.map(|(path, line, column)| {
+        json!({ "path": path.to_string_lossy(), "line": line, "column": column })
+    });
     report.json(&json!({
         "version": JSON_VERSION,
-        "error": { "message": message, "help": null, "location": null, "exit-code": exit_code.code() },
+        "error": {
+            "message": message,
+            "help": help,
+            "location": location,
+            "exit-code": exit_code.code(),
+        },
     }));
 }
 

@@ -20,7 +20,9 @@ pub(super) fn clap(report: &Report, error: &clap::Error) -> io::Result<bool> {
         return Ok(true);
     }
     match report.format {
-        Format::Json => diagnostic::json(report, text.to_string().trim_end(), ExitCode::USAGE),
+        Format::Json => {
+            diagnostic::json(report, text.to_string().trim_end(), None, None, ExitCode::USAGE);
+        }
         // It quotes what was typed.
         Format::Human if report.console.streams.color_stderr => {
             report.console.err(&visible_styled(&text.ansi().to_string()));
