@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::capability::is_variable;
 use super::paths::Located;
-use super::{Access, Capability, PathKind, PathSpec, Paths, PermissionError, Request};
+use super::{Access, Capability, PathKind, PathSpec, Paths, PermissionError, Request, Ruling};
 
 /// What one invocation may reach. [`Grants::decide`] and [`Grants::none`] are the only ways to get one,
 /// and nothing runs without one.
@@ -113,6 +113,33 @@ impl Grants {
     /// What the plugin requested and did not get.
     pub(crate) fn refused(&self) -> &[Request] {
         &self.refused
+    }
+
+    /// Whether a file of the host's may be read or written.
+    pub(crate) fn check_path(&self, path: &Path, access: Access) -> Ruling {
+        let rule = self.mounts.iter().find(|mount| {
+            mount.access >= access
+                && match mount.scope {
+                    Scope::Tree => path.starts_with(&mount.host),
+                    Scope::File => path == mount.host,
+                }
+        });
+        match rule {
+            Some(mount) => {
+                Ruling { allowed: true, rule: mount.host.display().to_string().into() }
+            }
+            None => Ruling { allowed: false, rule: "no grant".into() },
+        }
+    }
+
+    /// Whether a directory may be opened, listed and walked.
+    pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
+        self.check_path(path, Access::Read)
+    }
+
+    /// Whether a directory may be moved away.
+    pub(crate) fn check_move(&self, path: &Path) -> Ruling {
+        self.check_path(path, Access::Write)
     }
 
     fn grant_request(&mut self, request: &Request, paths: &Paths) -> Result<(), PermissionError> {

@@ -1,0 +1,90 @@
+//! One check of what a guest does, and the record of it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// What a guest tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Operation {
+    /// Opening a file to read it, or a directory to work in it.
+    Read,
+    /// The entries of a directory.
+    List,
+    /// Size, times and kind of a file; where a link leads.
+    Stat,
+    /// Opening a file to write it, cutting it, or setting its times.
+    Write,
+    /// A new file, directory or link.
+    Create,
+    Remove,
+    Rename,
+    /// A TCP connection.
+    Connect,
+    /// A UDP socket's peer.
+    Udp,
+    /// Listening, which nobody is granted.
+    Listen,
+    /// The look-up of a name.
+    Resolve,
+    /// An HTTP request.
+    Http,
+    /// The value of an environment variable.
+    Environment,
+}
+
+impl Operation {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Stat => "stat",
+            Self::Write => "write",
+            Self::Create => "create",
+            Self::Remove => "remove",
+            Self::Rename => "rename",
+            Self::Connect => "connect",
+            Self::Udp => "udp",
+            Self::Listen => "listen",
+            Self::Resolve => "resolve",
+            Self::Http => "http",
+            Self::Environment => "environment",
+        }
+    }
+}
+
+/// One check, recorded: what was tried on what, how it was decided, and by which rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Decision {
+    pub(crate) operation: Operation,
+    /// The host's path, `host:port`, a name: never a value of a variable.
+    pub(crate) target: String,
+    pub(crate) allowed: bool,
+    /// The rule that decided, as it is shown to people.
+    pub(crate) rule: String,
+}
+
+/// Who is told of decisions.
+pub(crate) type Recorder = Arc<dyn Fn(Decision) + Send + Sync>;
+
+/// What the rules say of one access, and which of them said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ruling {
+    pub(crate) allowed: bool,
+    /// As it is shown to people: `--allow-read src`, `taskrunner.yaml:12: read src`.
+    pub(crate) rule: Arc<str>,
+}
+
+impl Ruling {
+    /// The record of an access that was decided so.
+    pub(crate) fn on(&self, operation: Operation, target: impl Into<String>) -> Decision {
+        Decision {
+            operation,
+            target: target.into(),
+            allowed: self.allowed,
+            rule: self.rule.to_string(),
+        }
+    }
+}
