@@ -51,6 +51,16 @@ impl Environment {
         self.variables.get(&OsString::from(name))?.to_str().map(ToOwned::to_owned)
     }
 
+    /// All variables that are Unicode, in the order of their names.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let unicode = |(name, value): (&OsString, &OsString)| {
+            Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+        };
+        let mut variables: Vec<_> = self.variables.iter().filter_map(unicode).collect();
+        variables.sort();
+        variables
+    }
+
     /// The places that need no configuration: `TASKRUNNER_PLUGIN_PATH`, the workspace's, the user's and
     /// the system's.
     pub(crate) fn plugin_places(&self, workspace: &Path) -> Vec<Place> {

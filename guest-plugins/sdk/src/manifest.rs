@@ -49,22 +49,47 @@ impl Manifest {
         self
     }
 
-    /// Asks to read a directory of the workspace (`.` is all of it).
+    /// Asks to read a directory (`.` is the workspace), a file, or what a glob below a directory names.
     #[must_use]
-    pub fn request_read(self, directory: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.request(types::Capability::Read(directory.into()), reason)
+    pub fn request_read(self, path: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.request(types::Capability::Read(path.into()), reason)
     }
 
-    /// Asks to read and write a directory of the workspace (`.` is all of it).
+    /// Asks to read and write a directory (`.` is the workspace), a file, or what a glob below a
+    /// directory names.
     #[must_use]
-    pub fn request_write(self, directory: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.request(types::Capability::Write(directory.into()), reason)
+    pub fn request_write(self, path: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.request(types::Capability::Write(path.into()), reason)
     }
 
-    /// Asks for the value of an environment variable.
+    /// Asks for the value of an environment variable; with a `*` at the end, of all that begin so.
     #[must_use]
     pub fn request_environment(self, name: impl Into<String>, reason: impl Into<String>) -> Self {
         self.request(types::Capability::Environment(name.into()), reason)
+    }
+
+    /// Asks for TCP connections to `host:port`.
+    #[must_use]
+    pub fn request_connect(self, endpoint: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.request(types::Capability::Connect(endpoint.into()), reason)
+    }
+
+    /// Asks for UDP to `host:port`.
+    #[must_use]
+    pub fn request_udp(self, endpoint: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.request(types::Capability::Udp(endpoint.into()), reason)
+    }
+
+    /// Asks to look up a host's name.
+    #[must_use]
+    pub fn request_resolve(self, host: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.request(types::Capability::Resolve(host.into()), reason)
+    }
+
+    /// Asks for HTTP requests to `host:port` or an origin such as `https://example.org`.
+    #[must_use]
+    pub fn request_http(self, endpoint: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.request(types::Capability::Http(endpoint.into()), reason)
     }
 
     fn request(mut self, capability: types::Capability, reason: impl Into<String>) -> Self {

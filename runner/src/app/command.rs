@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
-use crate::permission::{Grants, NamedPath, Paths, Policy};
+use crate::permission::{Grants, NamedPath, Paths, Policy, Protected, Unusable};
 use crate::plugin::{Name, Origin, Plugin, Registry};
 use crate::sandbox::{GuestIo, Setup};
 
@@ -82,15 +82,42 @@ impl App {
     }
 
     fn grants(&self, plugin: &Plugin, paths: &Paths, named: &[NamedPath]) -> Result<Grants, Error> {
-        Grants::decide(&Policy {
+        let command = plugin.manifest.name();
+        let permissions = self.configuration.permissions(command)?;
+        let mut statements = permissions.statements.clone();
+        statements.extend(self.options.statements(paths.working_directory()));
+        let decided = Grants::decide(&Policy {
             embedded: plugin.origin == Origin::Embedded,
             requests: &plugin.manifest.requests,
-            allowed: &self.options.allowed(),
+            statements: &statements,
+            trusted: false,
             named,
             paths,
-            environment: &|name| self.environment.variable(name),
+            protected: self.protected(paths),
+            environment: &self.environment.variables(),
+        });
+        decided.map_err(|Unusable { statement, error }| {
+            let located = statement.and_then(|statement| {
+                let message = error.to_string();
+                self.configuration.error_in_permissions(&permissions, statement, &message)
+            });
+            match located {
+                Some(located) => Error::Section(located),
+                None => Error::Permission { command: command.clone(), error },
+            }
         })
-        .map_err(|error| Error::Permission { command: plugin.manifest.name().clone(), error })
+    }
+
+    /// The runner's own files.
+    fn protected(&self, paths: &Paths) -> Protected {
+        let own = self.environment.directories.iter().flat_map(|directories| {
+            [&directories.configuration, &directories.data, &directories.cache]
+        });
+        let named =
+            self.configuration.paths().chain(self.options.plugin_dirs.iter().map(AsRef::as_ref));
+        let named = named.chain(self.settings.plugin_path.iter().map(AsRef::as_ref));
+        let named = named.map(|path| self.environment.working_directory.join(path));
+        Protected::new(paths.workspace(), own.cloned().chain(named))
     }
 
     fn guest_io(&self, command: &Name) -> GuestIo {

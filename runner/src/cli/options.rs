@@ -1,14 +1,14 @@
 //! The runner's own options.
 
 use std::num::{NonZeroU8, NonZeroU32};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, ValueEnum, ValueHint};
 
 use super::LogFormat;
 use crate::config::{Bytes, LimitsLayer, LogLevel, RetryLayer, Time};
 use crate::execution::{Backoff, RetryOn};
-use crate::permission::Allowed;
+use crate::permission::{Capability, Effect, Kind, Source, Statement};
 
 /// Options that stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
@@ -50,15 +50,24 @@ pub(crate) struct GlobalOptions {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Permissions, for this run")]
 pub(crate) struct PermissionOptions {
-    /// Let the command read a directory; may be repeated
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    allow_read: Vec<PathBuf>,
-    /// Let the command read and write a directory; may be repeated
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    allow_write: Vec<PathBuf>,
-    /// Let the command see an environment variable; may be repeated
+    /// Let the command read a directory, a file, or what a glob names; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    allow_read: Vec<String>,
+    /// Let the command read and write a directory, a file, or what a glob names; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    allow_write: Vec<String>,
+    /// Let the command see an environment variable, or all that begin so (`CARGO_*`); may be repeated
     #[arg(long, value_name = "NAME")]
     allow_env: Vec<String>,
+    /// Keep the command from reading and writing there, whatever else allows it; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    deny_read: Vec<String>,
+    /// Keep the command from writing there, whatever else allows it; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    deny_write: Vec<String>,
+    /// Hide an environment variable from the command, whatever else allows it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    deny_env: Vec<String>,
 }
 
 /// Ceilings.
@@ -132,9 +141,27 @@ impl GlobalOptions {
         Self::augment_args(command)
     }
 
-    pub(crate) fn allowed(&self) -> Allowed {
-        let PermissionOptions { allow_read, allow_write, allow_env } = self.permissions.clone();
-        Allowed { read: allow_read, write: allow_write, environment: allow_env }
+    /// What the flags allow and deny. Relative paths are relative to the directory.
+    pub(crate) fn statements(&self, directory: &Path) -> Vec<Statement> {
+        let options = &self.permissions;
+        [
+            (Effect::Allow, Kind::Read, &options.allow_read),
+            (Effect::Allow, Kind::Write, &options.allow_write),
+            (Effect::Allow, Kind::Env, &options.allow_env),
+            (Effect::Deny, Kind::Read, &options.deny_read),
+            (Effect::Deny, Kind::Write, &options.deny_write),
+            (Effect::Deny, Kind::Env, &options.deny_env),
+        ]
+        .into_iter()
+        .flat_map(|(effect, kind, targets)| {
+            targets.iter().map(move |target| Statement {
+                effect,
+                capability: Capability::new(kind, target),
+                directory: directory.to_owned(),
+                source: Source::Flag,
+            })
+        })
+        .collect()
     }
 
     pub(crate) fn limits(&self) -> LimitsLayer {

@@ -12,7 +12,8 @@ use crate::plugin::Name;
 use crate::report::LogFormat;
 
 /// The top-level keys that are the runner's; every other one is the section of a command.
-pub(crate) const RUNNER_KEYS: [&str; 5] = ["commands", "limits", "logging", "plugins", "retry"];
+pub(crate) const RUNNER_KEYS: [&str; 6] =
+    ["commands", "limits", "logging", "permissions", "plugins", "retry"];
 
 /// `logging`.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::document::{Document, DocumentError, Part, Place, merge};
-use super::file::RUNNER_KEYS;
+use super::file::{LimitsLayer, RUNNER_KEYS};
+use crate::permission::Statement;
 use crate::plugin::Name;
 use crate::suggest;
 
@@ -82,6 +83,11 @@ impl Configuration {
         &self.documents
     }
 
+    /// The paths of the files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.documents.iter().map(Document::path)
+    }
+
     fn project(&self) -> Option<&Document> {
         self.documents.last().filter(|_| self.has_project)
     }
@@ -104,6 +110,32 @@ impl Configuration {
             Value::Object(section) => Ok(section),
             _ => Ok(Map::new()),
         }
+    }
+
+    /// What the files permit a command, the user's first.
+    pub(crate) fn permissions(&self, command: &Name) -> Result<Permissions, DocumentError> {
+        let mut permissions = Permissions::default();
+        for (index, document) in self.documents.iter().enumerate() {
+            let is_project = self.has_project && index + 1 == self.documents.len();
+            let read = super::permissions::read(document, command, &self.workspace, is_project)?;
+            for (statement, place) in read.statements {
+                permissions.statements.push(statement);
+                permissions.places.push((index, place));
+            }
+            permissions.limits.push(read.limits);
+        }
+        Ok(permissions)
+    }
+
+    /// An error of a statement among [`Permissions::statements`].
+    pub(crate) fn error_in_permissions(
+        &self,
+        permissions: &Permissions,
+        statement: usize,
+        message: &str,
+    ) -> Option<DocumentError> {
+        let (document, place) = permissions.places.get(statement)?;
+        Some(self.documents.get(*document)?.error_at(place, message, None))
     }
 
     /// Refuses what the project's file says for commands that are not there. The user's file serves many
@@ -160,15 +192,27 @@ impl Configuration {
     }
 }
 
-/// The commands that a file names: by a section, or below `commands`. With each its place, and whether it
+/// What the files permit one command.
+#[derive(Debug, Default)]
+pub(crate) struct Permissions {
+    pub(crate) statements: Vec<Statement>,
+    /// Ceilings that nothing raises, of each file.
+    pub(crate) limits: Vec<LimitsLayer>,
+    /// Where each statement is written: which file, and where in it.
+    places: Vec<(usize, Place)>,
+}
+
+/// The commands that a file names: by a section, or below `commands` or `permissions`. With each its place, and whether it
 /// is a section.
 fn named_commands(document: &Document) -> impl Iterator<Item = (Place, &str, bool)> {
     let sections = document.value().keys().filter(|key| !RUNNER_KEYS.contains(&key.as_str()));
-    let settings = document.value().get("commands").and_then(Value::as_object);
-    let settings = settings.into_iter().flat_map(Map::keys);
+    let settings = ["commands", "permissions"].into_iter().flat_map(|key| {
+        let commands = document.value().get(key).and_then(Value::as_object);
+        commands.into_iter().flat_map(Map::keys).map(move |name| (key, name.as_str()))
+    });
     sections
         .map(|name| (Place::key([name.as_str()]), name.as_str(), true))
-        .chain(settings.map(|name| (Place::key(["commands", name]), name.as_str(), false)))
+        .chain(settings.map(|(key, name)| (Place::key([key, name]), name, false)))
 }
 
 /// Which part of an entry an error is about.

@@ -3,6 +3,7 @@
 mod document;
 mod file;
 mod files;
+mod permissions;
 pub(crate) mod schema;
 mod settings;
 mod units;

@@ -12,36 +12,78 @@ pub(crate) enum Access {
     Write,
 }
 
-/// One thing that a plugin can reach. Displays as the flag that grants it for one run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The kinds of things that a plugin can reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Capability {
-    /// A directory, to read.
-    Read(String),
-    /// A directory, to read and to write.
-    Write(String),
-    /// The value of an environment variable.
-    Environment(String),
+pub(crate) enum Kind {
+    /// Files and directories, to read.
+    Read,
+    /// Files and directories, to read and to write.
+    Write,
+    /// The values of environment variables.
+    Env,
+    /// TCP connections.
+    Connect,
+    Udp,
+    /// The look-up of names.
+    Resolve,
+    Http,
 }
 
-impl fmt::Display for Capability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Kind {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Read, Self::Write, Self::Env, Self::Connect, Self::Udp, Self::Resolve, Self::Http];
+
+    /// The key in a configuration file, and the end of the flags `--allow-…` and `--deny-…`.
+    pub(crate) fn key(self) -> &'static str {
         match self {
-            Self::Read(directory) => write!(f, "--allow-read {directory}"),
-            Self::Write(directory) => write!(f, "--allow-write {directory}"),
-            Self::Environment(name) => write!(f, "--allow-env {name}"),
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Env => "env",
+            Self::Connect => "connect",
+            Self::Udp => "udp",
+            Self::Resolve => "resolve",
+            Self::Http => "http",
+        }
+    }
+
+    /// What is done with files of this kind; none where it is not about files.
+    pub(crate) fn access(self) -> Option<Access> {
+        match self {
+            Self::Read => Some(Access::Read),
+            Self::Write => Some(Access::Write),
+            Self::Env | Self::Connect | Self::Udp | Self::Resolve | Self::Http => None,
         }
     }
 }
 
-impl Capability {
-    /// The directory that it reaches, and what is done there; none where it reaches something else.
-    pub(super) fn directory(&self) -> Option<(&str, Access)> {
-        match self {
-            Self::Read(directory) => Some((directory, Access::Read)),
-            Self::Write(directory) => Some((directory, Access::Write)),
-            Self::Environment(_) => None,
+impl From<Access> for Kind {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Read,
+            Access::Write => Self::Write,
         }
+    }
+}
+
+/// Things of one kind, as somebody wrote them: a path or glob, the name of a variable, a host and port.
+/// Displays as the flag that grants it for one run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Capability {
+    pub(crate) kind: Kind,
+    pub(crate) target: String,
+}
+
+impl Capability {
+    pub(crate) fn new(kind: Kind, target: impl Into<String>) -> Self {
+        Self { kind, target: target.into() }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--allow-{} {}", self.kind.key(), self.target)
     }
 }
 
@@ -68,11 +110,4 @@ pub(crate) struct PathSpec {
 pub(crate) enum PathKind {
     File,
     Directory,
-}
-
-/// Whether this can be the name of an environment variable (POSIX: letters, digits and `_`).
-pub(crate) fn is_variable(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }

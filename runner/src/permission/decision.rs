@@ -78,6 +78,11 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
+    /// A refusal for a reason that is no rule of the user's.
+    pub(crate) fn denied(reason: &str) -> Self {
+        Self { allowed: false, rule: reason.into() }
+    }
+
     /// The record of an access that was decided so.
     pub(crate) fn on(&self, operation: Operation, target: impl Into<String>) -> Decision {
         Decision {

@@ -2,10 +2,19 @@
 
 mod capability;
 mod decision;
+mod files;
 mod grants;
+mod mounts;
 mod paths;
+mod protected;
+mod rule;
+mod variable;
 
-pub(crate) use capability::{Access, Capability, PathKind, PathSpec, Request, is_variable};
+pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
 pub(crate) use decision::{Decision, Operation, Recorder, Ruling};
-pub(crate) use grants::{Allowed, Grants, Mount, NamedPath, Policy, Scope};
-pub(crate) use paths::{Paths, PermissionError};
+pub(crate) use grants::{Effective, Grants, Policy, Unusable};
+pub(crate) use mounts::{Mount, Scope};
+pub(crate) use paths::{NamedPath, Paths, PermissionError};
+pub(crate) use protected::Protected;
+pub(crate) use rule::{Effect, Source, Statement};
+pub(crate) use variable::VariablePattern;

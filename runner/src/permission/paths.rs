@@ -19,8 +19,14 @@ pub(crate) enum PermissionError {
     OutsideWorkspace { directory: String, path: PathBuf },
     #[error("the command could not tell `{first}` from `{second}`, which has the same name inside the sandbox", first = first.display(), second = second.display())]
     Ambiguous { first: PathBuf, second: PathBuf },
+    #[error("`{path}` is never granted to be written: {what}", path = path.display())]
+    Protected { path: PathBuf, what: &'static str },
     #[error("`{0}` is not the name of an environment variable")]
     Variable(String),
+    #[error("an empty path")]
+    EmptyPath,
+    #[error("`{glob}` is no glob: {problem}")]
+    Glob { glob: String, problem: String },
 }
 
 impl PermissionError {
@@ -30,11 +36,19 @@ impl PermissionError {
         Self::Kind { path: path.to_owned(), problem }
     }
 
+    /// Where something should be, and is not.
+    pub(super) fn not_there(path: &Path) -> Self {
+        Self::Kind { path: path.to_owned(), problem: "not there" }
+    }
+
     /// Whether this is a refusal, rather than a mistake in what was typed.
     pub(crate) fn is_denial(&self) -> bool {
         matches!(
             self,
-            Self::Forbidden { .. } | Self::OutsideWorkspace { .. } | Self::Ambiguous { .. }
+            Self::Forbidden { .. }
+                | Self::Protected { .. }
+                | Self::OutsideWorkspace { .. }
+                | Self::Ambiguous { .. }
         )
     }
 }
@@ -45,6 +59,14 @@ pub(crate) struct Paths {
     workspace: PathBuf,
     working_directory: PathBuf,
     home: Option<PathBuf>,
+}
+
+/// A path that stood on the command line, which grants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedPath {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+    pub(crate) spec: PathSpec,
 }
 
 /// A path of the host with links resolved, and the guest's name for it.
@@ -134,6 +156,14 @@ impl Paths {
             name.push('/');
         }
         Some(name)
+    }
+
+    /// A path as people write it: `~/` is the home directory, where there is one.
+    pub(super) fn expand(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), &self.home) {
+            (Ok(below), Some(home)) => home.join(below),
+            _ => path.to_owned(),
+        }
     }
 
     /// Refuses what nobody can be granted as a whole.

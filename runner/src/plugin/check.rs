@@ -8,7 +8,7 @@ use super::name::{OPTIONS, SHORT_OPTIONS, is_kebab_case};
 use super::{Name, NameError};
 use crate::config::schema::{Schema, SchemaError};
 use crate::invocation::value;
-use crate::permission::{Capability, Request, is_variable};
+use crate::permission::{Request, Statement};
 use crate::text::is_deceptive;
 
 const MAX_SUMMARY: usize = 120;
@@ -35,7 +35,7 @@ pub(crate) enum ManifestError {
     #[error("the argument `{name}` {problem}")]
     Argument { name: String, problem: String },
     #[error("the request of {what} {problem}")]
-    Request { what: String, problem: &'static str },
+    Request { what: String, problem: String },
     #[error("the configuration schema: {0}")]
     Schema(#[from] SchemaError),
 }
@@ -218,28 +218,17 @@ impl Positionals {
 
 fn check_request(request: &Request) -> Result<(), ManifestError> {
     check_text("the reason of a request", &request.reason, MAX_REASON, Lines::One)?;
-    let (what, problem) = match &request.capability {
-        Capability::Read(directory) | Capability::Write(directory) => {
-            check_text("a requested directory", directory, MAX_HELP, Lines::One)?;
-            let path = Path::new(directory);
-            let inside =
-                path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-            let plain = !directory.contains(['\\', ':']);
-            (
-                directory,
-                (!inside || !plain || directory.is_empty())
-                    .then_some("is not a directory relative to the workspace"),
-            )
+    let target = &request.capability.target;
+    check_text("what is requested", target, MAX_HELP, Lines::One)?;
+    let fault = |problem: String| ManifestError::Request { what: format!("`{target}`"), problem };
+    Statement::check(&request.capability).map_err(|error| fault(format!("is wrong: {error}")))?;
+    if request.capability.kind.access().is_some() {
+        let has_parent = Path::new(target).components().any(|c| c == Component::ParentDir);
+        if has_parent || target.contains(['\\', ':']) || target.starts_with('~') {
+            return Err(fault("is not a path below the workspace or from the root".into()));
         }
-        Capability::Environment(name) => {
-            check_text("a requested variable", name, MAX_REASON, Lines::One)?;
-            (name, (!is_variable(name)).then_some("is not the name of an environment variable"))
-        }
-    };
-    match problem {
-        Some(problem) => Err(ManifestError::Request { what: format!("`{what}`"), problem }),
-        None => Ok(()),
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::permission::{Access, PathKind, PathSpec};
+use crate::permission::{Access, Capability, Kind, PathKind, PathSpec};
 
 fn sound() -> Declared {
     Declared {
@@ -128,7 +128,7 @@ fn texts() {
         );
         let word = ValueSpec { default: Some(text.clone()), ..value(ValueType::Text) };
         assert!(argument_fault([option("x", word)]).contains("control character"), "{c:?}");
-        let reason = Request { reason: text, capability: Capability::Read(".".into()) };
+        let reason = Request { reason: text, capability: Capability::new(Kind::Read, ".") };
         assert!(fault(|m| m.requests = vec![reason]).contains("control character"), "{c:?}");
     }
     assert!(fault(|m| m.description = Some("x".repeat(16 * 1024 + 1))).contains("is too long"));
@@ -140,7 +140,7 @@ fn numbers_of_things() {
     let flags = |count: usize| (0..count).map(|n| flag(&format!("f{n}"))).collect::<Vec<_>>();
     arguments_pass(flags(256));
     assert_eq!(argument_fault(flags(257)), "there are 257 arguments, at most 256 are allowed");
-    let requests = |count| vec![request(Capability::Read(".".into())); count];
+    let requests = |count| vec![request(Capability::new(Kind::Read, ".")); count];
     passes(|m| m.requests = requests(64));
     assert!(fault(|m| m.requests = requests(65)).contains("65 requests, at most 64"));
 }
@@ -260,19 +260,18 @@ fn schemas() {
 
 #[test]
 fn requests() {
-    for directory in [".", "out", "a/b", "./a"] {
-        passes(|m| m.requests = vec![request(Capability::Write(directory.into()))]);
+    for path in [".", "out", "a/b", "./a", "/", "/etc/ssl", "src/**/*.{md,txt}"] {
+        passes(|m| m.requests = vec![request(Capability::new(Kind::Write, path))]);
     }
-    for directory in ["", "/", "/etc", "..", "a/../..", "a/../b", "C:\\", "c:x", "a\\b"] {
-        for capability in [Capability::Read(directory.into()), Capability::Write(directory.into())]
-        {
-            let fault = fault(|m| m.requests = vec![request(capability)]);
-            assert!(fault.contains("relative to the workspace"), "{directory}: {fault}");
+    for path in ["", "..", "a/../..", "a/../b", "C:\\", "c:x", "a\\b", "~/x", "a/[", "\u{1b}"] {
+        for kind in [Kind::Read, Kind::Write] {
+            let fault = fault(|m| m.requests = vec![request(Capability::new(kind, path))]);
+            assert!(fault.contains("request"), "{path}: {fault}");
         }
     }
-    passes(|m| m.requests = vec![request(Capability::Environment("RUST_LOG2".into()))]);
+    passes(|m| m.requests = vec![request(Capability::new(Kind::Env, "RUST_LOG2"))]);
     for name in ["", "A=B", "1A", "A B", "Ä", "A-B"] {
-        let fault = fault(|m| m.requests = vec![request(Capability::Environment(name.into()))]);
+        let fault = fault(|m| m.requests = vec![request(Capability::new(Kind::Env, name))]);
         assert!(fault.contains("not the name of an environment variable"), "{name}: {fault}");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 22] = [
+pub(crate) const OPTIONS: [&str; 25] = [
     "allow-env",
     "allow-read",
     "allow-write",
@@ -41,6 +41,9 @@ pub(crate) const OPTIONS: [&str; 22] = [
     "backoff-max",
     "color",
     "config",
+    "deny-env",
+    "deny-read",
+    "deny-write",
     "format",
     "handle-limit",
     "help",

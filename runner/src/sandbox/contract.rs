@@ -1,7 +1,7 @@
 //! The contract's host side: `wit/command.wit` as Rust types, and their conversion to the runner's own.
 
 use crate::invocation::{Argument, Invocation, Source, Value};
-use crate::permission::{Access, Capability, PathKind, PathSpec, Request};
+use crate::permission::{Access, Capability, Kind, PathKind, PathSpec, Request};
 use crate::plugin::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
 
 use super::limits::cut;
@@ -84,9 +84,13 @@ impl From<wit::Request> for Request {
     fn from(request: wit::Request) -> Self {
         Self {
             capability: match request.capability {
-                wit::Capability::Read(directory) => Capability::Read(directory),
-                wit::Capability::Write(directory) => Capability::Write(directory),
-                wit::Capability::Environment(name) => Capability::Environment(name),
+                wit::Capability::Read(path) => Capability::new(Kind::Read, path),
+                wit::Capability::Write(path) => Capability::new(Kind::Write, path),
+                wit::Capability::Environment(name) => Capability::new(Kind::Env, name),
+                wit::Capability::Connect(endpoint) => Capability::new(Kind::Connect, endpoint),
+                wit::Capability::Udp(endpoint) => Capability::new(Kind::Udp, endpoint),
+                wit::Capability::Resolve(host) => Capability::new(Kind::Resolve, host),
+                wit::Capability::Http(endpoint) => Capability::new(Kind::Http, endpoint),
             },
             reason: request.reason,
         }

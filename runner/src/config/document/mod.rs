@@ -116,6 +116,12 @@ impl Document {
         }
     }
 
+    /// The line of a place, from 1; that of the nearest thing around it where it is not written.
+    pub(crate) fn line(&self, at: &Place) -> usize {
+        let span = self.span(at).unwrap_or_default();
+        1 + self.text[..span.start.min(self.text.len())].matches('\n').count()
+    }
+
     /// An error at a place: for checks made by others (a JSON Schema, unknown top-level keys).
     ///
     /// Where the place is not in this document, the error shows no line.
@@ -125,11 +131,12 @@ impl Document {
         message: impl Into<String>,
         help: Option<String>,
     ) -> DocumentError {
-        let span = outline::outline(&self.text, self.format)
-            .ok()
-            .flatten()
-            .and_then(|root| place::find(&root, at));
-        let fault = Fault { span, message: message.into(), help };
+        let fault = Fault { span: self.span(at), message: message.into(), help };
         DocumentError::invalid(&self.path, &self.text, fault)
+    }
+
+    fn span(&self, at: &Place) -> Option<std::ops::Range<usize>> {
+        let root = outline::outline(&self.text, self.format).ok().flatten()?;
+        place::find(&root, at)
     }
 }

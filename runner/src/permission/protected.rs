@@ -1,0 +1,85 @@
+//! What no plugin may write, whatever was granted: what git and the runner would act on later.
+
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
+
+/// The runner's own files, and those of git.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Protected {
+    /// Files and directories, absolute and free of links as far as they are there.
+    own: Vec<PathBuf>,
+}
+
+/// The runner's files at the top of a workspace.
+const IN_WORKSPACE: [&str; 5] =
+    [".taskrunner", "taskrunner.yaml", "taskrunner.yml", "taskrunner.json", "taskrunner.lock"];
+
+impl Protected {
+    /// `others` are the runner's files that are elsewhere: the user's configuration, plugins, state and
+    /// cache, and what the command line names.
+    pub(crate) fn new(workspace: &Path, others: impl IntoIterator<Item = PathBuf>) -> Self {
+        let mut own: Vec<PathBuf> = IN_WORKSPACE.iter().map(|name| workspace.join(name)).collect();
+        for path in others {
+            // Where it is a link, both the link and what it leads to are the runner's.
+            own.extend(dunce::canonicalize(&path));
+            own.push(path);
+        }
+        Self { own }
+    }
+
+    /// Why a path may not be written, if that is so. It is absolute, with all links resolved.
+    pub(crate) fn reason(&self, path: &Path) -> Option<&'static str> {
+        let is_git = |component: Component<'_>| is_name(component.as_os_str(), ".git");
+        if path.components().any(is_git) {
+            return Some("no plugin writes to `.git`");
+        }
+        let is_own = |own: &PathBuf| starts_with(path, own);
+        self.own.iter().any(is_own).then_some("no plugin writes to the runner's own files")
+    }
+
+    /// Whether something of the runner's lies below a directory, so that moving it would move that, too.
+    pub(crate) fn is_below(&self, directory: &Path) -> bool {
+        self.own.iter().any(|own| starts_with(own, directory))
+    }
+}
+
+/// File systems that know no case are found everywhere, so case is ignored everywhere.
+fn is_name(name: &OsStr, expected: &str) -> bool {
+    name.eq_ignore_ascii_case(expected)
+}
+
+fn starts_with(path: &Path, start: &Path) -> bool {
+    let mut components = path.components();
+    start.components().all(|expected| {
+        let same =
+            |found: Component<'_>| found.as_os_str().eq_ignore_ascii_case(expected.as_os_str());
+        components.next().is_some_and(same)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runners_own_files_and_gits_are_protected() {
+        let protected = Protected::new(Path::new("/ws"), ["/home/me/.cache/taskrunner".into()]);
+        let is_protected = |path: &str| protected.reason(Path::new(path)).is_some();
+        for path in [
+            "/ws/.git",
+            "/ws/.git/hooks/pre-commit",
+            "/ws/sub/.GIT/config",
+            "/ws/taskrunner.yaml",
+            "/ws/TaskRunner.Lock",
+            "/ws/.taskrunner/plugins/x.wasm",
+            "/home/me/.cache/taskrunner/compiled/x",
+        ] {
+            assert!(is_protected(path), "{path}");
+        }
+        for path in ["/ws", "/ws/.gitignore", "/ws/sub/taskrunner.yaml", "/ws/git", "/ws/x.git/y"] {
+            assert!(!is_protected(path), "{path}");
+        }
+        assert!(protected.is_below(Path::new("/home/me")));
+        assert!(!protected.is_below(Path::new("/ws/sub")));
+    }
+}
