@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::Format;
 use super::error::Fault;
 use super::visible::visible;
@@ -46,6 +48,27 @@ pub(super) struct Entry {
     pub(super) key: String,
     pub(super) span: Range<usize>,
     pub(super) value: Node,
+}
+
+impl Node {
+    /// Whether it has the keys and the shape of a value. It comes from another parser than the value does:
+    /// where the two disagree, one of them would see what the other does not.
+    pub(super) fn agrees(&self, value: &Value) -> bool {
+        match (&self.shape, value) {
+            (Shape::Array(nodes), Value::Array(items)) => {
+                nodes.len() == items.len()
+                    && nodes.iter().zip(items).all(|(node, item)| node.agrees(item))
+            }
+            (Shape::Object(entries), Value::Object(object)) => {
+                let agrees = |entry: &Entry| {
+                    object.get(&entry.key).is_some_and(|value| entry.value.agrees(value))
+                };
+                entries.len() == object.len() && entries.iter().all(agrees)
+            }
+            (Shape::Scalar, value) => !value.is_array() && !value.is_object(),
+            _ => false,
+        }
+    }
 }
 
 /// The outline of a text, which is none where the text is empty; or what is wrong with it.

@@ -66,17 +66,23 @@ fn yaml(text: &str) -> Result<Value, Fault> {
             .with_help(format!("in a string in double quotes, write it as \\u{code:04x}")));
     }
     // First the outline: its parser has bounds that the other one lacks.
-    if outline(text, Format::Yaml)?.is_none() {
+    let Some(outline) = outline(text, Format::Yaml)? else {
         return Ok(Value::Object(Map::new()));
-    }
+    };
     let limits = Limits::new(text);
-    Strict::new(&limits).deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let value = Strict::new(&limits).deserialize(deserializer).map_err(|error| {
         let message = reason(&limits, &error.to_string());
         match error.location() {
             Some(location) => Fault::at(yaml_place(text, location.index()), message),
             None => Fault { span: None, message, help: None },
         }
-    })
+    })?;
+    if !outline.agrees(&value) {
+        let message = "this YAML can be read in two ways: write it more plainly".to_owned();
+        return Err(Fault { span: None, message, help: None });
+    }
+    Ok(value)
 }
 
 /// The word at a byte.

@@ -84,24 +84,6 @@ fn check_all(format: Format, text: &str, value: &Map<String, Value>) {
     }
 }
 
-/// Whether an outline has the keys and the shape of a value.
-fn agree(node: &Node, value: &Value) -> bool {
-    match (&node.shape, value) {
-        (Shape::Array(nodes), Value::Array(items)) => {
-            nodes.len() == items.len()
-                && nodes.iter().zip(items).all(|(node, item)| agree(node, item))
-        }
-        (Shape::Object(entries), Value::Object(object)) => {
-            entries.len() == object.len()
-                && entries.iter().all(|entry| {
-                    object.get(&entry.key).is_some_and(|value| agree(&entry.value, value))
-                })
-        }
-        (Shape::Scalar, value) => !value.is_array() && !value.is_object(),
-        _ => false,
-    }
-}
-
 /// Whatever a text is, parsing it ends, and the outline of an accepted one agrees with its value.
 fn try_text(format: Format, text: &str) {
     let Ok(value) = parse(text, format) else {
@@ -112,9 +94,16 @@ fn try_text(format: Format, text: &str) {
         return;
     };
     match outline(text, format).expect("an outline of an accepted text") {
-        Some(root) => assert!(agree(&root, &Value::Object(value)), "{text:?}"),
+        Some(root) => assert!(root.agrees(&Value::Object(value)), "{text:?}"),
         None => assert!(value.is_empty()),
     }
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_refused() {
+    let text = "? \n  |\n\n    a";
+    let error = document(Format::Yaml, text).expect_err("its key is disputed").to_string();
+    assert!(error.contains("can be read in two ways"), "{error}");
 }
 
 proptest! {
