@@ -40,6 +40,8 @@ pub(crate) enum Error {
     Plugin(Fault),
     #[error("{source_file}: {error}")]
     Sandbox { source_file: String, error: SandboxError },
+    #[error("the record `{path}`: {problem}", path = path.display())]
+    Record { path: PathBuf, problem: String },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }

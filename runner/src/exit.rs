@@ -74,7 +74,9 @@ impl From<&Error> for ExitCode {
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,
             Error::Permission { .. } => Self::USAGE,
             Error::UnknownCommand { .. } => Self::UNKNOWN_COMMAND,
-            Error::Plugin(_) | Error::Sandbox { .. } | Error::Output(_) => Self::RUNNER,
+            Error::Plugin(_) | Error::Sandbox { .. } | Error::Record { .. } | Error::Output(_) => {
+                Self::RUNNER
+            }
         }
     }
 }

@@ -13,6 +13,7 @@
 //! `execution` tries again, and `report` alone prints. ARCHITECTURE.md says more.
 
 mod app;
+mod audit;
 mod cli;
 mod config;
 mod embedded;

@@ -20,6 +20,7 @@ mod logging;
 mod new_plugin;
 mod output;
 mod path_arguments;
+mod permissions;
 mod retries;
 mod surroundings;
 mod timings;

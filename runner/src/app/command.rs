@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
-use crate::permission::{Grants, NamedPath, Paths, Policy, Protected, Unusable};
+use crate::permission::{Grants, NamedPath, Paths, Policy, Protected, Recorder, Unusable};
 use crate::plugin::{Name, Origin, Plugin, Registry};
-use crate::sandbox::{GuestIo, Setup};
+use crate::sandbox::{GuestIo, Limits, Setup};
 
 impl App {
     /// From the command's name and arguments to the exit code.
@@ -25,6 +25,7 @@ impl App {
         arguments: Vec<OsString>,
     ) -> Result<ExitCode, Error> {
         let begun = Instant::now();
+        let audit = self.open_audit()?;
         let plugin = self.find(registry, name)?;
         let command = plugin.manifest.name();
         self.refuse_unknown_keys(registry, command)?;
@@ -54,25 +55,33 @@ impl App {
         let program = sandbox.compile(bytes).map_err(broken)?;
         let load = begun.elapsed();
 
-        let (limits, retry) = (self.options.limits(), self.options.retry());
-        let settings = self.settings.for_command(command, limits, retry);
-        let setup = Setup::new(&grants, settings.limits, self.guest_io(command)).map_err(broken)?;
+        let limits = self.limits(command)?;
+        let record = self.begin_record(audit, &plugin, &invocation, &grants, limits);
+        let io = self.guest_io(command, record.recorder());
+        let setup = Setup::new(&grants, limits, io).map_err(broken)?;
         let execution = execution::execute(
             sandbox,
             &program,
             &setup,
             &invocation,
-            &settings.retry,
+            &self.settings.retry(command, self.options.retry()),
             &mut |event| self.report.event(command, &event),
         );
         self.report.outcome(command, execution.outcome(), grants.refused());
         if self.options.timings {
             self.report.timings(command, load, &execution);
         }
+        self.finish_record(&record, &invocation, &execution, load)?;
         Ok(ExitCode::from(execution.outcome()))
     }
 
-    fn paths(&self, command: &Name) -> Result<Paths, Error> {
+    /// The ceilings of a command: what flags and files set, below what the permissions cap.
+    pub(super) fn limits(&self, command: &Name) -> Result<Limits, Error> {
+        let permissions = self.configuration.permissions(command)?;
+        Ok(self.settings.limits(command, self.options.limits(), &permissions.limits))
+    }
+
+    pub(super) fn paths(&self, command: &Name) -> Result<Paths, Error> {
         Paths::new(
             self.configuration.workspace(),
             &self.environment.working_directory,
@@ -81,7 +90,12 @@ impl App {
         .map_err(|error| Error::Permission { command: command.clone(), error })
     }
 
-    fn grants(&self, plugin: &Plugin, paths: &Paths, named: &[NamedPath]) -> Result<Grants, Error> {
+    pub(super) fn grants(
+        &self,
+        plugin: &Plugin,
+        paths: &Paths,
+        named: &[NamedPath],
+    ) -> Result<Grants, Error> {
         let command = plugin.manifest.name();
         let permissions = self.configuration.permissions(command)?;
         let mut statements = permissions.statements.clone();
@@ -116,16 +130,18 @@ impl App {
         let named =
             self.configuration.paths().chain(self.options.plugin_dirs.iter().map(AsRef::as_ref));
         let named = named.chain(self.settings.plugin_path.iter().map(AsRef::as_ref));
-        let named = named.map(|path| self.environment.working_directory.join(path));
+        let records = self.options.audit.iter().chain(&self.options.receipt).map(AsRef::as_ref);
+        let named = named.chain(records).map(|path| self.environment.working_directory.join(path));
         Protected::new(paths.workspace(), own.cloned().chain(named))
     }
 
-    fn guest_io(&self, command: &Name) -> GuestIo {
+    fn guest_io(&self, command: &Name, recorder: Recorder) -> GuestIo {
         GuestIo {
             stdin: true,
             stdout: Some(self.report.console.guest_stdout()),
             stderr: Some(self.report.console.guest_stderr()),
             observer: self.report.observer(command.as_str()),
+            recorder,
             log_level: self.settings.log_level,
         }
     }

@@ -2,6 +2,8 @@
 
 mod command;
 mod describer;
+mod permissions;
+mod record;
 mod section;
 
 use std::ffi::OsString;
@@ -118,6 +120,7 @@ impl App {
             Request::Completions(shell) => {
                 self.report.completions(shell, whole_command(&registry.list()))?;
             }
+            Request::Permissions(request) => return self.permissions(&registry, request),
             Request::Man(None) => self.report.manual(whole_command(&registry.list()))?,
             Request::Man(Some(name)) => self.report.manual(self.command_of(&registry, &name)?)?,
         }

@@ -12,6 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
 
+use crate::permission::Kind;
 use crate::report::LogFormat;
 
 /// What was asked.
@@ -33,6 +34,7 @@ pub(crate) enum Request {
     List,
     Completions(clap_complete::Shell),
     Man(Option<String>),
+    Permissions(PermissionsRequest),
     /// A plugin's command with its arguments.
     Run {
         name: String,
@@ -65,10 +67,40 @@ enum OwnSubcommand {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Show what a command may reach, and why
+    Permissions {
+        #[command(subcommand)]
+        request: PermissionsRequest,
+    },
     /// Print a manual page in roff
     Man {
         /// The command; without one, the runner's own page
         command: Option<String>,
+    },
+}
+
+/// What to do with permissions.
+#[derive(Subcommand, Debug)]
+pub(crate) enum PermissionsRequest {
+    /// Show what a command is granted, denied and not granted, and from where
+    Show {
+        /// The command
+        command: String,
+    },
+    /// Tell which rule decides on one thing; exits with 1 where it is denied
+    Explain {
+        /// The command
+        command: String,
+        /// What would be done
+        kind: Kind,
+        /// A path, the name of a variable, or `host:port`
+        target: String,
+    },
+    /// Print the least policy that recorded runs need, and the grants that they did not use
+    Suggest {
+        /// Files that `--audit` and `--receipt` wrote
+        #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
+        files: Vec<std::path::PathBuf>,
     },
 }
 
@@ -92,6 +124,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
             Some(OwnSubcommand::List) => Request::List,
             Some(OwnSubcommand::Completions { shell }) => Request::Completions(shell),
             Some(OwnSubcommand::Man { command }) => Request::Man(command),
+            Some(OwnSubcommand::Permissions { request }) => Request::Permissions(request),
         },
     };
     Ok(Cli { options, request })

@@ -38,6 +38,12 @@ pub(crate) struct GlobalOptions {
     /// Show the wall time of each phase and attempt
     #[arg(long)]
     pub(crate) timings: bool,
+    /// Add a line of JSON to this file for each thing that the command is allowed or denied
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) audit: Option<PathBuf>,
+    /// Write the record of the run into this file, as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) receipt: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) permissions: PermissionOptions,
     #[command(flatten)]

@@ -30,13 +30,6 @@ pub(crate) struct Settings {
     layers: Vec<FileLayer>,
 }
 
-/// Settings for one command.
-#[derive(Clone, Debug)]
-pub(crate) struct CommandSettings {
-    pub(crate) limits: Limits,
-    pub(crate) retry: RetryPolicy,
-}
-
 #[derive(Clone, Debug)]
 struct FileLayer {
     limits: LimitsLayer,
@@ -95,22 +88,39 @@ impl Settings {
         Ok(())
     }
 
-    /// Resolves the settings for a command, under what the flags say.
-    pub(crate) fn for_command(
+    /// The ceilings of a command: what the flags say over what the files say, and none above the caps.
+    pub(crate) fn limits(
         &self,
         command: &Name,
-        mut limits: LimitsLayer,
-        mut retry: RetryLayer,
-    ) -> CommandSettings {
-        for layer in &self.layers {
-            if let Some(own) = layer.commands.get(command) {
-                limits = limits.over(own.limits);
-                retry = retry.over(own.retry.clone());
-            }
-            limits = limits.over(layer.limits);
-            retry = retry.over(layer.retry.clone());
-        }
-        CommandSettings { limits: limits_of(limits), retry: retry_of(retry) }
+        flags: LimitsLayer,
+        caps: &[LimitsLayer],
+    ) -> Limits {
+        let layers = self.layers.iter().flat_map(|layer| {
+            let own = layer.commands.get(command).map(|own| own.limits);
+            own.into_iter().chain([layer.limits])
+        });
+        let limits = limits_of(layers.fold(flags, LimitsLayer::over));
+        caps.iter().fold(limits, |limits, cap| capped(limits, *cap))
+    }
+
+    /// When a command is tried again: what the flags say over what the files say.
+    pub(crate) fn retry(&self, command: &Name, flags: RetryLayer) -> RetryPolicy {
+        let layers = self.layers.iter().flat_map(|layer| {
+            let own = layer.commands.get(command).map(|own| own.retry.clone());
+            own.into_iter().chain([layer.retry.clone()])
+        });
+        retry_of(layers.fold(flags, RetryLayer::over))
+    }
+}
+
+/// The lower of each.
+fn capped(limits: Limits, cap: LimitsLayer) -> Limits {
+    let Limits { time, memory, output, handles } = limits;
+    Limits {
+        time: cap.time.map_or(time, |cap| cap.0.min(time)),
+        memory: cap.memory.map_or(memory, |cap| cap.0.min(memory)),
+        output: cap.output.map_or(output, |cap| cap.0.min(output)),
+        handles: cap.handles.map_or(handles, |cap| cap.get().min(handles)),
     }
 }
 
@@ -164,15 +174,20 @@ mod tests {
             let time = flag.map(|flag| flag.parse().expect("a time"));
             let flags = LimitsLayer { time, ..LimitsLayer::default() };
             let name = Name::new(name).expect("a name");
-            settings.for_command(&name, flags, RetryLayer::default()).limits.time
+            settings.limits(&name, flags, &[]).time
         };
         assert_eq!(time("build", Some("5s")), Duration::from_secs(5));
         assert_eq!(time("build", None), Duration::from_secs(4));
         assert_eq!(time("clean", None), Duration::from_secs(3));
         let name = Name::new("clean").expect("a name");
-        let limits =
-            settings.for_command(&name, LimitsLayer::default(), RetryLayer::default()).limits;
+        let limits = settings.limits(&name, LimitsLayer::default(), &[]);
         assert_eq!((limits.memory, limits.handles), (1 << 20, 7));
         assert_eq!(limits.output, Limits::default().output);
+        // A cap lowers what is above it, and raises nothing.
+        let time = Some("1s".parse().expect("a time"));
+        let handles = std::num::NonZeroU32::new(100);
+        let cap = LimitsLayer { time, handles, ..LimitsLayer::default() };
+        let capped = settings.limits(&name, LimitsLayer::default(), &[cap]);
+        assert_eq!((capped.time, capped.handles), (Duration::from_secs(1), 7));
     }
 }

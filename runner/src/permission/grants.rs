@@ -7,7 +7,8 @@ use super::files::FilePattern;
 use super::mounts::{self, Mount, Scope};
 use super::protected::Protected;
 use super::rule::{Effect, FileRule, Source, Statement, VariableRule};
-use super::{Access, Capability, Decision, Kind, NamedPath, Operation, PathKind, Paths, Ruling};
+use super::variable::{VariablePattern, Variables};
+use super::{Access, Capability, Decision, Kind, NamedPath, PathKind, Paths, Ruling};
 use super::{PermissionError, paths::Located};
 
 /// What one invocation may reach: what its plugin requested and the user granted, without what was
@@ -15,11 +16,12 @@ use super::{PermissionError, paths::Located};
 /// without one. What is shown to people and what is enforced are the same rules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
-    requested: Vec<FileRule>,
-    granted: Vec<FileRule>,
-    denied: Vec<FileRule>,
+    pub(super) requested: Vec<FileRule>,
+    pub(super) granted: Vec<FileRule>,
+    pub(super) denied: Vec<FileRule>,
     protected: Protected,
     mounts: Vec<Mount>,
+    pub(super) variables: Variables,
     environment: Vec<(String, String)>,
     decided: Vec<Decision>,
     effective: Vec<Effective>,
@@ -72,14 +74,14 @@ impl Grants {
     pub(crate) fn decide(policy: &Policy<'_>) -> Result<Self, Unusable> {
         let mut grants = Self { protected: policy.protected.clone(), ..Self::none() };
         grants.request(policy)?;
-        let variables = grants.follow(policy)?;
+        grants.follow(policy)?;
         for path in policy.named {
             grants.name(path, policy.paths)?;
         }
         grants.mounts.extend(mounts::of_rules(&grants.requested, &grants.granted, policy.paths));
         mounts::join(&mut grants.mounts);
         mounts::refuse_ambiguity(&grants.mounts, policy.named)?;
-        variables.decide(policy, &mut grants);
+        (grants.environment, grants.decided) = grants.variables.decide(policy.environment);
         grants.list_effective();
         let is_refused = |request: &&Request| !grants.meets(request, policy);
         grants.refused = policy.requests.iter().filter(is_refused).cloned().collect();
@@ -104,6 +106,14 @@ impl Grants {
     /// What is granted, in effect.
     pub(crate) fn effective(&self) -> &[Effective] {
         &self.effective
+    }
+
+    /// What is denied whatever is granted: kind, target and source of each rule.
+    pub(crate) fn denials(&self) -> impl Iterator<Item = (Kind, &str, &Source)> {
+        let files =
+            self.denied.iter().map(|rule| (rule.access.into(), &*rule.target, &rule.source));
+        let variables = self.variables.denied.iter();
+        files.chain(variables.map(|rule| (Kind::Env, &*rule.target, &rule.source)))
     }
 
     /// What the plugin requested and did not get.
@@ -180,6 +190,9 @@ impl Grants {
     fn request(&mut self, policy: &Policy<'_>) -> Result<(), PermissionError> {
         let workspace = policy.paths.workspace();
         for Request { capability, .. } in policy.requests {
+            if capability.kind == Kind::Env {
+                self.variables.requested.extend(VariablePattern::parse(&capability.target));
+            }
             let Some(access) = capability.kind.access() else { continue };
             let pattern = match FilePattern::parse(&capability.target, workspace, policy.paths) {
                 Ok(pattern) => pattern,
@@ -205,27 +218,30 @@ impl Grants {
         Ok(())
     }
 
-    fn follow(&mut self, policy: &Policy<'_>) -> Result<Variables, Unusable> {
-        let mut variables = Variables::default();
+    fn follow(&mut self, policy: &Policy<'_>) -> Result<(), Unusable> {
         for (index, statement) in policy.statements.iter().enumerate() {
-            let unusable = |error| Unusable { statement: Some(index), error };
-            match statement.capability.kind {
-                Kind::Read | Kind::Write => {
-                    self.follow_files(statement, policy).map_err(unusable)?;
-                }
-                Kind::Env => {
-                    match (statement.effect, VariableRule::parse(statement).map_err(unusable)?) {
-                        (Effect::Deny, rule) => variables.denied.push(rule),
-                        (Effect::Allow, _) if policy.distrusts(statement) => {
-                            self.withheld.push(statement.clone());
-                        }
-                        (Effect::Allow, rule) => variables.granted.push(rule),
-                    }
-                }
-                Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {}
-            }
+            let followed = match statement.capability.kind {
+                Kind::Read | Kind::Write => self.follow_files(statement, policy),
+                Kind::Env => self.follow_variables(statement, policy),
+                Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => Ok(()),
+            };
+            followed.map_err(|error| Unusable { statement: Some(index), error })?;
         }
-        Ok(variables)
+        Ok(())
+    }
+
+    fn follow_variables(
+        &mut self,
+        statement: &Statement,
+        policy: &Policy<'_>,
+    ) -> Result<(), PermissionError> {
+        let rule = VariableRule::parse(statement)?;
+        match statement.effect {
+            Effect::Deny => self.variables.denied.push(rule),
+            Effect::Allow if policy.distrusts(statement) => self.withheld.push(statement.clone()),
+            Effect::Allow => self.variables.granted.push(rule),
+        }
+        Ok(())
     }
 
     fn follow_files(
@@ -297,6 +313,7 @@ impl Grants {
                 });
             }
         }
+        self.effective.extend(self.variables.effective());
         self.effective.sort();
         self.effective.dedup();
     }
@@ -328,55 +345,6 @@ impl Policy<'_> {
     /// Whether a statement is one that the user has not vouched for.
     fn distrusts(&self, statement: &Statement) -> bool {
         !self.trusted && statement.source.is_of_workspace()
-    }
-}
-
-/// The rules about variables, which are decided before anything runs.
-#[derive(Default)]
-struct Variables {
-    granted: Vec<VariableRule>,
-    denied: Vec<VariableRule>,
-}
-
-impl Variables {
-    fn decide(&self, policy: &Policy<'_>, grants: &mut Grants) {
-        let requested: Vec<_> = policy
-            .requests
-            .iter()
-            .filter(|request| request.capability.kind == Kind::Env)
-            .filter_map(|request| super::VariablePattern::parse(&request.capability.target))
-            .collect();
-        for (name, value) in policy.environment {
-            if !requested.iter().any(|pattern| pattern.matches(name)) {
-                continue;
-            }
-            let matching = |rules: &[VariableRule]| {
-                rules.iter().find(|rule| rule.pattern.matches(name)).map(|rule| rule.label.clone())
-            };
-            let ruling = match (matching(&self.denied), matching(&self.granted)) {
-                (Some(rule), _) => Ruling { allowed: false, rule },
-                (None, Some(rule)) => Ruling { allowed: true, rule },
-                (None, None) => continue,
-            };
-            if ruling.allowed {
-                grants.environment.push((name.clone(), value.clone()));
-            }
-            grants.decided.push(ruling.on(Operation::Environment, name));
-        }
-        for rule in &self.granted {
-            for requested in requested.iter().filter(|pattern| pattern.overlaps(&rule.pattern)) {
-                // The narrower of the two is what they have in common.
-                let narrower = if requested.to_string().len() > rule.pattern.to_string().len() {
-                    requested
-                } else {
-                    &rule.pattern
-                };
-                grants.effective.push(Effective {
-                    capability: Capability::new(Kind::Env, narrower.to_string()),
-                    source: rule.source.clone(),
-                });
-            }
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod capability;
 mod decision;
+mod explanation;
 mod files;
 mod grants;
 mod mounts;
@@ -12,6 +13,7 @@ mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
 pub(crate) use decision::{Decision, Operation, Recorder, Ruling};
+pub(crate) use explanation::Explanation;
 pub(crate) use grants::{Effective, Grants, Policy, Unusable};
 pub(crate) use mounts::{Mount, Scope};
 pub(crate) use paths::{NamedPath, Paths, PermissionError};

@@ -120,6 +120,7 @@ impl FileRule {
 #[derive(Clone, Debug)]
 pub(crate) struct VariableRule {
     pub(crate) pattern: VariablePattern,
+    pub(crate) target: String,
     pub(crate) source: Source,
     pub(crate) label: Arc<str>,
 }
@@ -130,7 +131,7 @@ impl VariableRule {
         let pattern = VariablePattern::parse(target)
             .ok_or_else(|| PermissionError::Variable(target.escape_debug().to_string()))?;
         let label = label(statement.effect, Kind::Env, target, &statement.source);
-        Ok(Self { pattern, source: statement.source.clone(), label })
+        Ok(Self { pattern, target: target.clone(), source: statement.source.clone(), label })
     }
 }
 

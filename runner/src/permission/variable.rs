@@ -1,6 +1,10 @@
-//! Names of environment variables, and the patterns that stand for several.
+//! Environment variables: patterns of their names, and the rules about them.
 
 use std::fmt;
+
+use super::grants::Effective;
+use super::rule::VariableRule;
+use super::{Capability, Decision, Kind, Operation, Ruling};
 
 /// The name of a variable, or all names with one beginning: `HOME`, `CARGO_*`, `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +26,17 @@ impl VariablePattern {
         is_name.then(|| Self { name: name.to_owned(), is_prefix })
     }
 
+    pub(crate) fn is_prefix(&self) -> bool {
+        self.is_prefix
+    }
+
     pub(crate) fn matches(&self, name: &str) -> bool {
         if self.is_prefix { name.starts_with(&self.name) } else { name == self.name }
+    }
+
+    /// Of two that overlap, whether this one matches more.
+    fn is_wider_than(&self, other: &Self) -> bool {
+        self.is_prefix && other.name.starts_with(&self.name)
     }
 
     /// Whether some name is matched by both.
@@ -41,6 +54,71 @@ impl VariablePattern {
 impl fmt::Display for VariablePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.name, if self.is_prefix { "*" } else { "" })
+    }
+}
+
+/// The rules about variables, which are decided before anything runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Variables {
+    pub(super) requested: Vec<VariablePattern>,
+    pub(super) granted: Vec<VariableRule>,
+    pub(super) denied: Vec<VariableRule>,
+}
+
+impl Variables {
+    /// Whether the guest sees a variable.
+    pub(super) fn check(&self, name: &str) -> Ruling {
+        let matching = |rules: &[VariableRule]| {
+            rules.iter().find(|rule| rule.pattern.matches(name)).map(|rule| rule.label.clone())
+        };
+        match (matching(&self.denied), matching(&self.granted)) {
+            (Some(rule), _) => Ruling { allowed: false, rule },
+            (None, None) => Ruling::denied("not granted"),
+            (None, Some(_)) if !self.requests(name) => Ruling::denied("not requested"),
+            (None, Some(rule)) => Ruling { allowed: true, rule },
+        }
+    }
+
+    fn requests(&self, name: &str) -> bool {
+        self.requested.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// Those of the variables that the guest sees, and what was decided of those that it requests.
+    pub(super) fn decide(
+        &self,
+        environment: &[(String, String)],
+    ) -> (Vec<(String, String)>, Vec<Decision>) {
+        let (mut seen, mut decided) = (Vec::new(), Vec::new());
+        for (name, value) in environment.iter().filter(|(name, _)| self.requests(name)) {
+            let ruling = self.check(name);
+            if ruling.allowed {
+                seen.push((name.clone(), value.clone()));
+            } else if !self
+                .requested
+                .iter()
+                .any(|pattern| !pattern.is_prefix && pattern.matches(name))
+            {
+                // Who asks for all of them asks for none in particular.
+                continue;
+            }
+            decided.push(ruling.on(Operation::Environment, name));
+        }
+        (seen, decided)
+    }
+
+    /// Where requests and grants meet: the narrower of the two.
+    pub(super) fn effective(&self) -> impl Iterator<Item = Effective> {
+        self.granted.iter().flat_map(|rule| {
+            let meets = self.requested.iter().filter(|pattern| pattern.overlaps(&rule.pattern));
+            meets.map(|requested| {
+                let narrower =
+                    if rule.pattern.is_wider_than(requested) { requested } else { &rule.pattern };
+                Effective {
+                    capability: Capability::new(Kind::Env, narrower.to_string()),
+                    source: rule.source.clone(),
+                }
+            })
+        })
     }
 }
 

@@ -30,11 +30,12 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 25] = [
+pub(crate) const OPTIONS: [&str; 27] = [
     "allow-env",
     "allow-read",
     "allow-write",
     "attempts",
+    "audit",
     "backoff",
     "backoff-delay",
     "backoff-jitter",
@@ -52,6 +53,7 @@ pub(crate) const OPTIONS: [&str; 25] = [
     "memory-limit",
     "output-limit",
     "plugin-dir",
+    "receipt",
     "retry-on",
     "time-limit",
     "timings",

@@ -7,6 +7,7 @@ mod listing;
 mod log;
 mod outcome;
 mod panic;
+mod permissions;
 mod progress;
 mod visible;
 
@@ -15,6 +16,7 @@ use std::io;
 pub(crate) use console::{Console, Streams};
 pub(crate) use log::{LogFormat, install as install_log};
 pub(crate) use panic::catch_panics;
+pub(crate) use permissions::Standing;
 
 use crate::cli::Format;
 use crate::error::Error;

@@ -32,7 +32,7 @@ impl Report {
                 "retry": {
                     "command": command,
                     "attempt": failed.number,
-                    "outcome": kind(&failed.outcome),
+                    "outcome": failed.outcome.word(),
                     "message": failed.outcome.to_string(),
                     "wait-ms": millis(*wait),
                 },
@@ -60,7 +60,7 @@ impl Report {
                 "version": JSON_VERSION,
                 "error": {
                     "command": command,
-                    "outcome": kind(outcome),
+                    "outcome": outcome.word(),
                     "message": message,
                     "help": help,
                     "exit-code": ExitCode::from(outcome).code(),
@@ -84,7 +84,7 @@ impl Report {
                         load,
                         human_time(attempt.phases.start),
                         human_time(attempt.phases.run),
-                        kind(&attempt.outcome).to_owned(),
+                        attempt.outcome.word().to_owned(),
                     ]);
                 }
                 for column in table.column_iter_mut().take(4) {
@@ -115,37 +115,13 @@ fn timing(attempt: &Attempt) -> Value {
         "attempt": attempt.number,
         "start-ms": millis(attempt.phases.start),
         "run-ms": millis(attempt.phases.run),
-        "outcome": kind(&attempt.outcome),
+        "outcome": attempt.outcome.word(),
     })
 }
 
 /// Milliseconds, to the microsecond.
 fn millis(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// One word for programs.
-fn kind(outcome: &Outcome) -> &'static str {
-    use crate::sandbox::FailureKind;
-    match outcome {
-        Outcome::Exited(0) => "success",
-        Outcome::Exited(_) => "exit-code",
-        Outcome::Failed(failure) => match failure.kind {
-            FailureKind::Usage => "usage",
-            FailureKind::Configuration => "configuration",
-            FailureKind::Retryable => "retryable",
-            FailureKind::Failed => "failed",
-        },
-        Outcome::LimitReached(limit) => match limit {
-            Limit::Time(_) => "time-limit",
-            Limit::Memory(_) => "memory-limit",
-            Limit::Output(_) => "output-limit",
-            Limit::Handles(_) => "handle-limit",
-        },
-        Outcome::Crashed(_) => "crashed",
-        Outcome::OutputClosed => "output-closed",
-        Outcome::Broken(_) => "runner",
-    }
 }
 
 /// What the user can do about it.

@@ -13,6 +13,7 @@ use super::limits::{MemoryMeter, cut};
 use super::outcome::Outcome;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::{Phases, Setup};
+use crate::permission::Recorder;
 
 /// What a guest's calls of `log` and `progress` come to.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct GuestIo {
     pub(crate) stdout: Option<Output>,
     pub(crate) stderr: Option<Output>,
     pub(crate) observer: Observer,
+    pub(crate) recorder: Recorder,
     /// Less urgent lines are dropped before they cost anything.
     pub(crate) log_level: tracing::level_filters::LevelFilter,
 }
@@ -46,6 +48,7 @@ impl GuestIo {
             stdout: None,
             stderr: None,
             observer: Arc::new(|_| {}),
+            recorder: Arc::new(|_| {}),
             log_level: tracing::level_filters::LevelFilter::OFF,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use wasmtime::ResourceLimiter;
 
 /// What a guest may use up.
@@ -30,6 +31,29 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// For people, one after the other.
+    pub(crate) fn display(&self) -> impl Iterator<Item = String> {
+        let Self { time, memory, output, handles } = *self;
+        [
+            format!("time {}", humantime::format_duration(time)),
+            format!("memory {}", ByteSize(memory)),
+            format!("output {}", ByteSize(output)),
+            format!("handles {handles}"),
+        ]
+        .into_iter()
+    }
+
+    /// For programs: milliseconds, bytes, counts.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let Self { time, memory, output, handles } = *self;
+        serde_json::json!({
+            "time-ms": u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            "memory": memory,
+            "output": output,
+            "handles": handles,
+        })
+    }
+
     /// For `describe`, which only gives back data; the contract promises these.
     pub(super) fn for_describe() -> Self {
         Self { time: Duration::from_secs(2), memory: 64 * 1024 * 1024, output: 0, handles: 64 }

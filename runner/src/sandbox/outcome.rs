@@ -71,6 +71,29 @@ impl Outcome {
         Self::Exited(u8::try_from(code).map_or(MAX_EXIT_CODE, |code| code.min(MAX_EXIT_CODE)))
     }
 
+    /// One word for programs.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Exited(0) => "success",
+            Self::Exited(_) => "exit-code",
+            Self::Failed(failure) => match failure.kind {
+                FailureKind::Usage => "usage",
+                FailureKind::Configuration => "configuration",
+                FailureKind::Retryable => "retryable",
+                FailureKind::Failed => "failed",
+            },
+            Self::LimitReached(limit) => match limit {
+                Limit::Time(_) => "time-limit",
+                Limit::Memory(_) => "memory-limit",
+                Limit::Output(_) => "output-limit",
+                Limit::Handles(_) => "handle-limit",
+            },
+            Self::Crashed(_) => "crashed",
+            Self::OutputClosed => "output-closed",
+            Self::Broken(_) => "runner",
+        }
+    }
+
     /// What an error of wasmtime's says of the guest. `out_of_memory`: growth was refused before.
     pub(super) fn of(error: &wasmtime::Error, limits: &Limits, out_of_memory: bool) -> Self {
         if let Some(I32Exit(code)) = error.downcast_ref() {

@@ -128,7 +128,8 @@ fn one_bomb() {
     let outcome = Document::read(&path).map(|document| document.value().len());
     let took = start.elapsed();
     let report = outcome.map_or_else(|error| error.to_string(), |keys| format!("{keys} keys"));
-    assert!(took < Duration::from_secs(1), "{took:?}: {report}");
+    // A tenth of that on an idle machine; without the bounds it would be many seconds.
+    assert!(took < Duration::from_secs(3), "{took:?}: {report}");
     let memory = peak_memory();
     assert!(memory < 100_000, "{memory} kB: {report}");
     eprintln!("borne in {took:.1?} and {memory} kB: {report}");

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::super::outline::{Node, Shape, outline};
+use super::super::outline::{Node, outline};
 use super::super::parse::parse;
 use super::super::place::find;
 use super::super::read::text;

@@ -1,0 +1,95 @@
+//! What is written down of a run: the audit while it goes on, the receipt at its end.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::App;
+use crate::audit::{self, Ledger, Receipt, Secrets, Subject};
+use crate::error::Error;
+use crate::execution::Execution;
+use crate::invocation::Invocation;
+use crate::permission::{Grants, Recorder};
+use crate::plugin::Plugin;
+use crate::sandbox::{Limits, Outcome};
+
+/// The record of one run, in the making.
+pub(super) struct Record {
+    ledger: Arc<Mutex<Ledger>>,
+    receipt: Receipt,
+}
+
+impl App {
+    /// Opens the file of `--audit`, so that what cannot be recorded does not begin.
+    pub(super) fn open_audit(&self) -> Result<Option<(PathBuf, File)>, Error> {
+        let Some(path) = self.options.audit.as_deref() else { return Ok(None) };
+        let path = self.environment.working_directory.join(path);
+        match audit::open(&path) {
+            Ok(file) => Ok(Some((path, file))),
+            Err(error) => Err(Error::Record { path, problem: error.to_string() }),
+        }
+    }
+
+    pub(super) fn begin_record(
+        &self,
+        audit: Option<(PathBuf, File)>,
+        plugin: &Plugin,
+        invocation: &Invocation,
+        grants: &Grants,
+        limits: Limits,
+    ) -> Record {
+        let subject = Subject {
+            command: plugin.manifest.name().to_string(),
+            plugin_version: plugin.manifest.version.clone(),
+            digest: plugin.digest.to_string(),
+            source: plugin.source(),
+            workspace: self.configuration.workspace().to_owned(),
+        };
+        let mut ledger = Ledger::new(audit, subject, Secrets::new(grants.environment()));
+        for decision in grants.decided() {
+            ledger.record(decision.clone());
+        }
+        Record {
+            ledger: Arc::new(Mutex::new(ledger)),
+            receipt: Receipt::begin(&invocation.configuration, limits, false, grants),
+        }
+    }
+
+    /// Tells what was denied, and writes the receipt.
+    pub(super) fn finish_record(
+        &self,
+        record: &Record,
+        invocation: &Invocation,
+        execution: &Execution,
+        load: Duration,
+    ) -> Result<(), Error> {
+        let mut ledger = record.ledger();
+        let succeeded = matches!(execution.outcome(), Outcome::Exited(0));
+        self.report.denials(&invocation.command, ledger.denied(), succeeded);
+        if let Some(path) = &self.options.receipt {
+            let path = self.environment.working_directory.join(path);
+            let receipt = record.receipt.end(&ledger, execution, load, serde_json::Value::Null);
+            audit::write_receipt(&path, &receipt)
+                .map_err(|error| Error::Record { path, problem: error.to_string() })?;
+        }
+        ledger.check().map_err(|(path, error)| Error::Record { path, problem: error.to_string() })
+    }
+}
+
+impl Record {
+    /// Who is told of the guest's decisions.
+    pub(super) fn recorder(&self) -> Recorder {
+        let ledger = Arc::clone(&self.ledger);
+        Arc::new(move |decision| lock(&ledger).record(decision))
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+}
+
+fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    // A thread that panicked while it recorded has left whole lines behind.
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,155 @@
+//! The record of what a command really did: each decision as a line of `--audit`, all of them summed up
+//! for the receipt and for what the user is told.
+
+mod policy;
+mod receipt;
+mod secrets;
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::permission::{Decision, Operation};
+
+pub(crate) use policy::{Suggestion, suggest};
+pub(crate) use receipt::{Receipt, Subject, write as write_receipt};
+pub(crate) use secrets::Secrets;
+
+/// The version of the lines and of the receipt: a field may come, none goes or changes without a new
+/// number.
+pub(crate) const VERSION: u32 = 1;
+
+/// How many different accesses are kept for the receipt and the user. The audit has them all.
+const MAX_KEPT: usize = 10_000;
+
+/// One line of `--audit`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Line {
+    pub(crate) version: u32,
+    /// RFC 3339, in UTC, with milliseconds.
+    pub(crate) time: String,
+    pub(crate) command: String,
+    /// SHA-256 of the plugin, in hexadecimal.
+    pub(crate) digest: String,
+    pub(crate) workspace: PathBuf,
+    #[serde(flatten)]
+    pub(crate) decision: Tried,
+}
+
+/// A decision in words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Tried {
+    pub(crate) operation: Operation,
+    pub(crate) target: String,
+    pub(crate) decision: Verdict,
+    /// The rule that decided.
+    pub(crate) rule: String,
+}
+
+/// How an access was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    Allowed,
+    Denied,
+}
+
+/// Takes down the decisions of one invocation.
+pub(crate) struct Ledger {
+    audit: Option<(PathBuf, File)>,
+    subject: Subject,
+    secrets: Secrets,
+    /// How often each access was made.
+    tried: BTreeMap<Tried, u64>,
+    /// Whether there were more different ones than are kept.
+    truncated: bool,
+    /// The first fault of writing the audit.
+    failed: Option<io::Error>,
+}
+
+impl Ledger {
+    pub(crate) fn new(audit: Option<(PathBuf, File)>, subject: Subject, secrets: Secrets) -> Self {
+        Self { audit, subject, secrets, tried: BTreeMap::new(), truncated: false, failed: None }
+    }
+
+    /// Whether every single decision is wanted, and not only the first of each.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.audit.is_some()
+    }
+
+    /// Takes a decision down. What goes wrong is told by [`Ledger::check`].
+    pub(crate) fn record(&mut self, decision: Decision) {
+        let tried = Tried {
+            operation: decision.operation,
+            target: self.secrets.redact(&decision.target),
+            decision: if decision.allowed { Verdict::Allowed } else { Verdict::Denied },
+            rule: decision.rule,
+        };
+        if let Some((_, file)) = &mut self.audit {
+            let line = Line {
+                version: VERSION,
+                time: timestamp(SystemTime::now()),
+                command: self.subject.command.clone(),
+                digest: self.subject.digest.clone(),
+                workspace: self.subject.workspace.clone(),
+                decision: tried.clone(),
+            };
+            if let Err(error) = write_line(file, &line) {
+                self.failed.get_or_insert(error);
+            }
+        }
+        if let Some(count) = self.tried.get_mut(&tried) {
+            *count += 1;
+        } else if self.tried.len() < MAX_KEPT {
+            self.tried.insert(tried, 1);
+        } else {
+            self.truncated = true;
+        }
+    }
+
+    /// What was refused, in the order of operation and target.
+    pub(crate) fn denied(&self) -> impl Iterator<Item = &Tried> {
+        self.tried.keys().filter(|tried| tried.decision == Verdict::Denied)
+    }
+
+    /// Whether all of the audit was written.
+    ///
+    /// # Errors
+    ///
+    /// The file's path with what went wrong first.
+    pub(crate) fn check(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        match (self.failed.take(), &self.audit) {
+            (Some(error), Some((path, _))) => Err((path.clone(), error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Opens the file of `--audit` to write at its end; one that is made is its owner's alone.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// One line is one write, so that invocations that share a file do not mix theirs.
+fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    file.write_all(&text)
+}
+
+fn timestamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
+}

@@ -1,0 +1,153 @@
+//! The record of one invocation.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Ledger, VERSION, Verdict, timestamp};
+use crate::execution::Execution;
+use crate::exit::ExitCode;
+use crate::permission::{Effective, Grants, Request, Statement};
+use crate::sandbox::Limits;
+
+/// What an invocation is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) command: String,
+    pub(crate) plugin_version: String,
+    /// SHA-256 of the plugin, in hexadecimal.
+    pub(crate) digest: String,
+    /// Its file, or `embedded`.
+    pub(crate) source: String,
+    pub(crate) workspace: PathBuf,
+}
+
+/// The record of one invocation, in the making.
+pub(crate) struct Receipt {
+    started: SystemTime,
+    configuration: String,
+    limits: Limits,
+    trusted: bool,
+    grants: Value,
+}
+
+impl Receipt {
+    /// Begins when everything is decided and nothing has run. `configuration` is the command's section as
+    /// JSON: the receipt has its hash alone.
+    pub(crate) fn begin(
+        configuration: &str,
+        limits: Limits,
+        trusted: bool,
+        grants: &Grants,
+    ) -> Self {
+        let grants = json!({
+            "granted": grants.effective().iter().map(effective).collect::<Vec<_>>(),
+            "refused": grants.refused().iter().map(request).collect::<Vec<_>>(),
+            "withheld": grants.withheld().iter().map(statement).collect::<Vec<_>>(),
+        });
+        Self {
+            started: SystemTime::now(),
+            configuration: hex(&Sha256::digest(configuration)),
+            limits,
+            trusted,
+            grants,
+        }
+    }
+
+    /// The whole record. `walls` is what the sandbox says of the second wall.
+    pub(crate) fn end(
+        &self,
+        ledger: &Ledger,
+        execution: &Execution,
+        load: Duration,
+        walls: Value,
+    ) -> Value {
+        let count = |verdict| {
+            ledger
+                .tried
+                .iter()
+                .filter(|(tried, _)| tried.decision == verdict)
+                .map(|(tried, count)| {
+                    json!({
+                        "operation": tried.operation,
+                        "target": tried.target,
+                        "rule": tried.rule,
+                        "count": count,
+                    })
+                })
+                .collect::<Vec<_>>()
+        };
+        let outcome = execution.outcome();
+        json!({
+            "version": VERSION,
+            "command": ledger.subject.command,
+            "plugin": {
+                "version": ledger.subject.plugin_version,
+                "digest": ledger.subject.digest,
+                "source": ledger.subject.source,
+            },
+            "workspace": ledger.subject.workspace,
+            "trusted": self.trusted,
+            "configuration": self.configuration,
+            "started": timestamp(self.started),
+            "grants": self.grants,
+            "used": count(Verdict::Allowed),
+            "denied": count(Verdict::Denied),
+            "truncated": ledger.truncated,
+            "limits": self.limits.json(),
+            "load-ms": millis(load),
+            "attempts": execution.attempts().map(|attempt| json!({
+                "attempt": attempt.number,
+                "start-ms": millis(attempt.phases.start),
+                "run-ms": millis(attempt.phases.run),
+                "outcome": attempt.outcome.word(),
+            })).collect::<Vec<_>>(),
+            "outcome": outcome.word(),
+            "message": ledger.secrets.redact(&outcome.to_string()),
+            "exit-code": ExitCode::from(outcome).code(),
+            "walls": walls,
+        })
+    }
+}
+
+/// Writes a receipt in one piece: a reader finds the old one or the new one.
+pub(crate) fn write(path: &Path, receipt: &Value) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+    serde_json::to_writer_pretty(&mut file, receipt)?;
+    file.write_all(b"\n")?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn effective(effective: &Effective) -> Value {
+    json!({
+        "kind": effective.capability.kind,
+        "target": effective.capability.target,
+        "source": effective.source.to_string(),
+    })
+}
+
+fn request(request: &Request) -> Value {
+    json!({ "kind": request.capability.kind, "target": request.capability.target })
+}
+
+fn statement(statement: &Statement) -> Value {
+    json!({
+        "kind": statement.capability.kind,
+        "target": statement.capability.target,
+        "source": statement.source.to_string(),
+    })
+}
+
+/// Milliseconds, to the microsecond.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
