@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
-use crate::permission::{Grants, NamedPath, Paths, Policy};
+use crate::permission::{Grants, NamedPath, Paths, Policy, Witness};
 use crate::plugin::{Name, Origin, Plugin, Registry};
 use crate::sandbox::{GuestIo, Setup};
 
@@ -99,6 +99,7 @@ impl App {
             stdout: Some(self.report.console.guest_stdout()),
             stderr: Some(self.report.console.guest_stderr()),
             observer: self.report.observer(command.as_str()),
+            witness: Witness::default(),
             log_level: self.settings.log_level,
         }
     }

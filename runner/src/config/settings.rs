@@ -121,6 +121,8 @@ fn limits_of(layer: LimitsLayer) -> Limits {
         memory: layer.memory.map_or(default.memory, |bytes| bytes.0),
         output: layer.output.map_or(default.output, |bytes| bytes.0),
         handles: layer.handles.map_or(default.handles, std::num::NonZeroU32::get),
+        disk: layer.disk.map_or(default.disk, |bytes| bytes.0),
+        files: layer.files.map_or(default.files, |files| files.get().into()),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Access, Capability, PathKind, PathSpec, Paths, PermissionError, Requ
 /// and nothing runs without one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
+    workspace: PathBuf,
     mounts: Vec<Mount>,
     environment: Vec<(String, String)>,
     refused: Vec<Request>,
@@ -70,7 +71,8 @@ impl Grants {
     }
 
     pub(crate) fn decide(policy: &Policy<'_>) -> Result<Self, PermissionError> {
-        let mut grants = Self::none();
+        let mut grants =
+            Self { workspace: policy.paths.workspace().to_owned(), ..Self::none() };
         if policy.embedded {
             for request in policy.requests {
                 grants.grant_request(request, policy.paths)?;
@@ -98,6 +100,11 @@ impl Grants {
         grants.refused =
             policy.requests.iter().filter(|r| !grants.covers(r, policy)).cloned().collect();
         Ok(grants)
+    }
+
+    /// Where relative paths lead.
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
     }
 
     /// The mounts, none inside another with the same access.

@@ -6,6 +6,6 @@ mod grants;
 mod paths;
 
 pub(crate) use capability::{Access, Capability, PathKind, PathSpec, Request, is_variable};
-pub(crate) use decision::{Decision, Operation, Recorder, Ruling};
+pub(crate) use decision::{Decision, Operation, Recorder, Ruling, Witness};
 pub(crate) use grants::{Allowed, Grants, Mount, NamedPath, Policy, Scope};
 pub(crate) use paths::{Paths, PermissionError};

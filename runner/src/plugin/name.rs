@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 22] = [
+pub(crate) const OPTIONS: [&str; 24] = [
     "allow-env",
     "allow-read",
     "allow-write",
@@ -41,6 +41,8 @@ pub(crate) const OPTIONS: [&str; 22] = [
     "backoff-max",
     "color",
     "config",
+    "disk-limit",
+    "file-limit",
     "format",
     "handle-limit",
     "help",

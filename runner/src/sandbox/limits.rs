@@ -15,16 +15,22 @@ pub(crate) struct Limits {
     pub(crate) output: u64,
     /// Open files, directories, streams and other handles at one time.
     pub(crate) handles: u32,
+    /// Bytes written to files.
+    pub(crate) disk: u64,
+    /// Files, directories and links created.
+    pub(crate) files: u64,
 }
 
 impl Default for Limits {
-    /// Ten minutes, 1 GiB, 64 MiB, 1,024 handles: room for any honest command on a laptop.
+    /// Ten minutes, 1 GiB, 64 MiB, 1,024 handles, 4 GiB of disk, 100,000 files: room for any honest command on a laptop.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(600),
             memory: 1024 * 1024 * 1024,
             output: 64 * 1024 * 1024,
             handles: 1024,
+            disk: 4 * 1024 * 1024 * 1024,
+            files: 100_000,
         }
     }
 }
@@ -32,7 +38,14 @@ impl Default for Limits {
 impl Limits {
     /// For `describe`, which only gives back data; the contract promises these.
     pub(super) fn for_describe() -> Self {
-        Self { time: Duration::from_secs(2), memory: 64 * 1024 * 1024, output: 0, handles: 64 }
+        Self {
+            time: Duration::from_secs(2),
+            memory: 64 * 1024 * 1024,
+            output: 0,
+            handles: 64,
+            disk: 0,
+            files: 0,
+        }
     }
 }
 
