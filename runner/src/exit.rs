@@ -51,7 +51,9 @@ impl From<&Outcome> for ExitCode {
             Outcome::LimitReached(limit) => match limit {
                 Limit::Time(_) => Self::TIME_LIMIT,
                 Limit::Memory(_) => Self::MEMORY_LIMIT,
-                Limit::Output(_) | Limit::Handles(_) => Self::OTHER_LIMIT,
+                Limit::Output(_) | Limit::Handles(_) | Limit::Disk(_) | Limit::Files(_) => {
+                    Self::OTHER_LIMIT
+                },
             },
             Outcome::Crashed(_) => Self::CRASHED,
             Outcome::OutputClosed => Self::OUTPUT_CLOSED,

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
-use crate::permission::{Grants, NamedPath, Paths, Policy, Protected, Recorder, Unusable};
+use crate::permission::{Grants, NamedPath, Paths, Policy, Protected, Unusable, Witness};
 use crate::plugin::{Name, Origin, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, Setup};
 
@@ -57,7 +57,7 @@ impl App {
 
         let limits = self.limits(command)?;
         let record = self.begin_record(audit, &plugin, &invocation, &grants, limits);
-        let io = self.guest_io(command, record.recorder());
+        let io = self.guest_io(command, record.witness());
         let setup = Setup::new(&grants, limits, io).map_err(broken)?;
         let execution = execution::execute(
             sandbox,
@@ -135,13 +135,13 @@ impl App {
         Protected::new(paths.workspace(), own.cloned().chain(named))
     }
 
-    fn guest_io(&self, command: &Name, recorder: Recorder) -> GuestIo {
+    fn guest_io(&self, command: &Name, witness: Witness) -> GuestIo {
         GuestIo {
             stdin: true,
             stdout: Some(self.report.console.guest_stdout()),
             stderr: Some(self.report.console.guest_stderr()),
             observer: self.report.observer(command.as_str()),
-            recorder,
+            witness,
             log_level: self.settings.log_level,
         }
     }

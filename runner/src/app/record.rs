@@ -10,7 +10,7 @@ use crate::audit::{self, Ledger, Receipt, Secrets, Subject};
 use crate::error::Error;
 use crate::execution::Execution;
 use crate::invocation::Invocation;
-use crate::permission::{Grants, Recorder};
+use crate::permission::{Grants, Recorder, Witness};
 use crate::plugin::Plugin;
 use crate::sandbox::{Limits, Outcome};
 
@@ -18,6 +18,8 @@ use crate::sandbox::{Limits, Outcome};
 pub(super) struct Record {
     ledger: Arc<Mutex<Ledger>>,
     receipt: Receipt,
+    /// Whether what is allowed is recorded, too.
+    is_complete: bool,
 }
 
 impl App {
@@ -51,6 +53,7 @@ impl App {
             ledger.record(decision.clone());
         }
         Record {
+            is_complete: self.options.audit.is_some() || self.options.receipt.is_some(),
             ledger: Arc::new(Mutex::new(ledger)),
             receipt: Receipt::begin(&invocation.configuration, limits, false, grants),
         }
@@ -78,10 +81,11 @@ impl App {
 }
 
 impl Record {
-    /// Who is told of the guest's decisions.
-    pub(super) fn recorder(&self) -> Recorder {
+    /// Who is told of the guest's decisions: of all of them where they are written down.
+    pub(super) fn witness(&self) -> Witness {
         let ledger = Arc::clone(&self.ledger);
-        Arc::new(move |decision| lock(&ledger).record(decision))
+        let recorder: Recorder = Arc::new(move |decision| lock(&ledger).record(decision));
+        if self.is_complete { Witness::of_all(recorder) } else { Witness::of_denials(recorder) }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -78,11 +78,6 @@ impl Ledger {
         Self { audit, subject, secrets, tried: BTreeMap::new(), truncated: false, failed: None }
     }
 
-    /// Whether every single decision is wanted, and not only the first of each.
-    pub(crate) fn wants_all(&self) -> bool {
-        self.audit.is_some()
-    }
-
     /// Takes a decision down. What goes wrong is told by [`Ledger::check`].
     pub(crate) fn record(&mut self, decision: Decision) {
         let tried = Tried {

@@ -92,6 +92,12 @@ pub(crate) struct LimitOptions {
     /// The files and streams that the command may hold open [default: 1024]
     #[arg(long, value_name = "COUNT")]
     handle_limit: Option<NonZeroU32>,
+    /// The bytes that the command may write to files [default: 4GiB]
+    #[arg(long, value_name = "SIZE")]
+    disk_limit: Option<Bytes>,
+    /// The files, directories and links that the command may create [default: 100000]
+    #[arg(long, value_name = "COUNT")]
+    file_limit: Option<NonZeroU32>,
 }
 
 /// When to try again.
@@ -176,6 +182,8 @@ impl GlobalOptions {
             memory: self.limits.memory_limit,
             output: self.limits.output_limit,
             handles: self.limits.handle_limit,
+            disk: self.limits.disk_limit,
+            files: self.limits.file_limit,
         }
     }
 

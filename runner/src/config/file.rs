@@ -41,6 +41,8 @@ pub(crate) struct LimitsLayer {
     pub(crate) memory: Option<Bytes>,
     pub(crate) output: Option<Bytes>,
     pub(crate) handles: Option<std::num::NonZeroU32>,
+    pub(crate) disk: Option<Bytes>,
+    pub(crate) files: Option<std::num::NonZeroU32>,
 }
 
 /// `retry`, also below `commands.NAME`.
@@ -74,6 +76,8 @@ impl LimitsLayer {
             memory: self.memory.or(weaker.memory),
             output: self.output.or(weaker.output),
             handles: self.handles.or(weaker.handles),
+            disk: self.disk.or(weaker.disk),
+            files: self.files.or(weaker.files),
         }
     }
 }

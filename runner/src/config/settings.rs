@@ -115,12 +115,14 @@ impl Settings {
 
 /// The lower of each.
 fn capped(limits: Limits, cap: LimitsLayer) -> Limits {
-    let Limits { time, memory, output, handles } = limits;
+    let Limits { time, memory, output, handles, disk, files } = limits;
     Limits {
         time: cap.time.map_or(time, |cap| cap.0.min(time)),
         memory: cap.memory.map_or(memory, |cap| cap.0.min(memory)),
         output: cap.output.map_or(output, |cap| cap.0.min(output)),
         handles: cap.handles.map_or(handles, |cap| cap.get().min(handles)),
+        disk: cap.disk.map_or(disk, |cap| cap.0.min(disk)),
+        files: cap.files.map_or(files, |cap| u64::from(cap.get()).min(files)),
     }
 }
 
@@ -131,6 +133,8 @@ fn limits_of(layer: LimitsLayer) -> Limits {
         memory: layer.memory.map_or(default.memory, |bytes| bytes.0),
         output: layer.output.map_or(default.output, |bytes| bytes.0),
         handles: layer.handles.map_or(default.handles, std::num::NonZeroU32::get),
+        disk: layer.disk.map_or(default.disk, |bytes| bytes.0),
+        files: layer.files.map_or(default.files, |files| files.get().into()),
     }
 }
 

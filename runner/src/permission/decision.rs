@@ -69,6 +69,39 @@ pub(crate) struct Decision {
 /// Who is told of decisions.
 pub(crate) type Recorder = Arc<dyn Fn(Decision) + Send + Sync>;
 
+/// Who is told of decisions, and of which. What nobody asks for is not even written down.
+#[derive(Clone, Default)]
+pub(crate) struct Witness {
+    recorder: Option<Recorder>,
+    allowed: bool,
+}
+
+impl Witness {
+    /// One that is told of what was denied.
+    pub(crate) fn of_denials(recorder: Recorder) -> Self {
+        Self { recorder: Some(recorder), allowed: false }
+    }
+
+    /// One that is told of everything.
+    pub(crate) fn of_all(recorder: Recorder) -> Self {
+        Self { recorder: Some(recorder), allowed: true }
+    }
+
+    /// Records a decision, if it is one that somebody asks for.
+    pub(crate) fn tell(
+        &self,
+        ruling: &Ruling,
+        operation: Operation,
+        target: impl FnOnce() -> String,
+    ) {
+        if let Some(recorder) = &self.recorder
+            && (self.allowed || !ruling.allowed)
+        {
+            recorder(ruling.on(operation, target()));
+        }
+    }
+}
+
 /// What the rules say of one access, and which of them said it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ruling {

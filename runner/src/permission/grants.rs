@@ -1,6 +1,6 @@
 //! What the user allows, decided.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::capability::Request;
 use super::files::FilePattern;
@@ -20,6 +20,7 @@ pub(crate) struct Grants {
     pub(super) granted: Vec<FileRule>,
     pub(super) denied: Vec<FileRule>,
     protected: Protected,
+    workspace: PathBuf,
     mounts: Vec<Mount>,
     pub(super) variables: Variables,
     environment: Vec<(String, String)>,
@@ -72,7 +73,9 @@ impl Grants {
     }
 
     pub(crate) fn decide(policy: &Policy<'_>) -> Result<Self, Unusable> {
-        let mut grants = Self { protected: policy.protected.clone(), ..Self::none() };
+        let workspace = policy.paths.workspace().to_owned();
+        let mut grants =
+            Self { workspace, protected: policy.protected.clone(), ..Self::none() };
         grants.request(policy)?;
         grants.follow(policy)?;
         for path in policy.named {
@@ -86,6 +89,11 @@ impl Grants {
         let is_refused = |request: &&Request| !grants.meets(request, policy);
         grants.refused = policy.requests.iter().filter(is_refused).cloned().collect();
         Ok(grants)
+    }
+
+    /// Where relative paths lead.
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
     }
 
     /// The directories and files that the guest finds, none inside another.

@@ -12,7 +12,7 @@ mod rule;
 mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
-pub(crate) use decision::{Decision, Operation, Recorder, Ruling};
+pub(crate) use decision::{Decision, Operation, Recorder, Ruling, Witness};
 pub(crate) use explanation::Explanation;
 pub(crate) use grants::{Effective, Grants, Policy, Unusable};
 pub(crate) use mounts::{Mount, Scope};

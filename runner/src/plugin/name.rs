@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 27] = [
+pub(crate) const OPTIONS: [&str; 29] = [
     "allow-env",
     "allow-read",
     "allow-write",
@@ -45,6 +45,8 @@ pub(crate) const OPTIONS: [&str; 27] = [
     "deny-env",
     "deny-read",
     "deny-write",
+    "disk-limit",
+    "file-limit",
     "format",
     "handle-limit",
     "help",

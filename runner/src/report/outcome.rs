@@ -141,6 +141,12 @@ fn help(outcome: &Outcome, refused: &[Request]) -> Option<String> {
             Limit::Handles(_) => {
                 "`--handle-limit` or `limits.handles` in the configuration allows more".to_owned()
             }
+            Limit::Disk(_) => {
+                "`--disk-limit` or `limits.disk` in the configuration allows more".to_owned()
+            }
+            Limit::Files(_) => {
+                "`--file-limit` or `limits.files` in the configuration allows more".to_owned()
+            }
         }),
         Outcome::Crashed(_) => Some("`--log-level debug` shows where".to_owned()),
         _ => None,

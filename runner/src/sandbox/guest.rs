@@ -13,7 +13,7 @@ use super::limits::{MemoryMeter, cut};
 use super::outcome::Outcome;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::{Phases, Setup};
-use crate::permission::Recorder;
+use crate::permission::Witness;
 
 /// What a guest's calls of `log` and `progress` come to.
 #[derive(Clone, Debug)]
@@ -35,7 +35,8 @@ pub(crate) struct GuestIo {
     pub(crate) stdout: Option<Output>,
     pub(crate) stderr: Option<Output>,
     pub(crate) observer: Observer,
-    pub(crate) recorder: Recorder,
+    /// Who is told of what the guest reaches, or tries to.
+    pub(crate) witness: Witness,
     /// Less urgent lines are dropped before they cost anything.
     pub(crate) log_level: tracing::level_filters::LevelFilter,
 }
@@ -48,7 +49,7 @@ impl GuestIo {
             stdout: None,
             stderr: None,
             observer: Arc::new(|_| {}),
-            recorder: Arc::new(|_| {}),
+            witness: Witness::default(),
             log_level: tracing::level_filters::LevelFilter::OFF,
         }
     }
@@ -153,10 +154,9 @@ fn store(engine: &Engine, setup: &Setup) -> Store {
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
-    let mut wasi = wasi(environment, io, &output);
     let guest = Guest {
-        files: Files::new(opened, wasi.filesystem()),
-        wasi,
+        files: Files::new(Arc::clone(opened), io.witness.clone(), limits),
+        wasi: wasi(environment, io, &output),
         table,
         memory: MemoryMeter::new(limits.memory),
         output,
@@ -186,6 +186,7 @@ fn wasi(environment: &[(String, String)], io: &GuestIo, meter: &Arc<OutputMeter>
         builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
     }
     builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
+    builder.allow_blocking_current_thread(true);
     builder.envs(environment).initial_cwd("/");
     builder.build()
 }

@@ -16,16 +16,22 @@ pub(crate) struct Limits {
     pub(crate) output: u64,
     /// Open files, directories, streams and other handles at one time.
     pub(crate) handles: u32,
+    /// Bytes written to files.
+    pub(crate) disk: u64,
+    /// Files, directories and links created.
+    pub(crate) files: u64,
 }
 
 impl Default for Limits {
-    /// Ten minutes, 1 GiB, 64 MiB, 1,024 handles: room for any honest command on a laptop.
+    /// Ten minutes, 1 GiB, 64 MiB, 1,024 handles, 4 GiB of disk, 100,000 files: room for any honest command on a laptop.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(600),
             memory: 1024 * 1024 * 1024,
             output: 64 * 1024 * 1024,
             handles: 1024,
+            disk: 4 * 1024 * 1024 * 1024,
+            files: 100_000,
         }
     }
 }
@@ -33,30 +39,41 @@ impl Default for Limits {
 impl Limits {
     /// For people, one after the other.
     pub(crate) fn display(&self) -> impl Iterator<Item = String> {
-        let Self { time, memory, output, handles } = *self;
+        let Self { time, memory, output, handles, disk, files } = *self;
         [
             format!("time {}", humantime::format_duration(time)),
             format!("memory {}", ByteSize(memory)),
             format!("output {}", ByteSize(output)),
             format!("handles {handles}"),
+            format!("disk {}", ByteSize(disk)),
+            format!("files {files}"),
         ]
         .into_iter()
     }
 
     /// For programs: milliseconds, bytes, counts.
     pub(crate) fn json(&self) -> serde_json::Value {
-        let Self { time, memory, output, handles } = *self;
+        let Self { time, memory, output, handles, disk, files } = *self;
         serde_json::json!({
             "time-ms": u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "memory": memory,
             "output": output,
             "handles": handles,
+            "disk": disk,
+            "files": files,
         })
     }
 
     /// For `describe`, which only gives back data; the contract promises these.
     pub(super) fn for_describe() -> Self {
-        Self { time: Duration::from_secs(2), memory: 64 * 1024 * 1024, output: 0, handles: 64 }
+        Self {
+            time: Duration::from_secs(2),
+            memory: 64 * 1024 * 1024,
+            output: 0,
+            handles: 64,
+            disk: 0,
+            files: 0,
+        }
     }
 }
 

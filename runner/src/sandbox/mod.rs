@@ -11,7 +11,6 @@ mod engine;
 mod files;
 mod guest;
 mod limits;
-mod opened;
 mod outcome;
 mod output;
 
@@ -36,8 +35,8 @@ pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome};
 pub(crate) use output::Output;
 
+use files::Opened;
 use limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
-use opened::Opened;
 
 /// How long a guest that was told to stop may take until its thread is left behind.
 const GRACE: Duration = Duration::from_millis(200);
@@ -92,7 +91,11 @@ impl Setup {
     /// Opens what was granted.
     pub(crate) fn new(grants: &Grants, limits: Limits, io: GuestIo) -> Result<Self, SandboxError> {
         Ok(Self {
-            opened: Arc::new(Opened::open(grants.mounts())?),
+            opened: Arc::new(Opened::open(
+                grants.mounts(),
+                grants.workspace(),
+                Arc::new(grants.clone()),
+            )?),
             environment: grants.environment().into(),
             limits,
             hostcall_bytes: HOSTCALL_BYTES,

@@ -8,6 +8,7 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::files::CeilingReached;
 use super::output::{OutputClosed, OutputLimitReached};
 use super::{Limits, engine};
 
@@ -52,6 +53,8 @@ pub(crate) enum Limit {
     Memory(u64),
     Output(u64),
     Handles(u32),
+    Disk(u64),
+    Files(u64),
 }
 
 /// What the guest did that WebAssembly does not let pass.
@@ -87,6 +90,8 @@ impl Outcome {
                 Limit::Memory(_) => "memory-limit",
                 Limit::Output(_) => "output-limit",
                 Limit::Handles(_) => "handle-limit",
+                Limit::Disk(_) => "disk-limit",
+                Limit::Files(_) => "file-limit",
             },
             Self::Crashed(_) => "crashed",
             Self::OutputClosed => "output-closed",
@@ -107,6 +112,12 @@ impl Outcome {
         }
         if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
             return Self::LimitReached(Limit::Handles(limits.handles));
+        }
+        if let Some(reached) = error.downcast_ref() {
+            return Self::LimitReached(match reached {
+                CeilingReached::Disk => Limit::Disk(limits.disk),
+                CeilingReached::Files => Limit::Files(limits.files),
+            });
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => Self::LimitReached(Limit::Time(limits.time)),
@@ -170,6 +181,12 @@ impl fmt::Display for Limit {
             }
             Self::Handles(handles) => {
                 write!(f, "holds more than the {handles} open handles allowed")
+            }
+            Self::Disk(bytes) => {
+                write!(f, "writes more than the {} to files allowed", ByteSize(*bytes))
+            }
+            Self::Files(files) => {
+                write!(f, "creates more than the {files} files and directories allowed")
             }
         }
     }

@@ -1,0 +1,230 @@
+//! Operations that change what a path names.
+
+use std::io;
+use std::path::Path;
+
+use cap_primitives::fs::{hard_link, rename};
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorStat, DescriptorType, ErrorCode, HostDescriptor, NewTimestamp, PathFlags,
+};
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use super::decide::{HARD_LINK, LINK_OUT, SPECIAL};
+use super::look::{Found, is_type};
+use super::opened::Meaning;
+use super::place::{Last, Pinned, Place};
+use super::{Handle, Layer};
+use crate::permission::{Access, Operation};
+
+/// Which of the operations on one name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    CreateDirectory,
+    RemoveDirectory,
+    RemoveFile,
+}
+
+impl Change {
+    fn operation(self) -> Operation {
+        match self {
+            Self::CreateDirectory => Operation::Create,
+            Self::RemoveDirectory | Self::RemoveFile => Operation::Remove,
+        }
+    }
+}
+
+impl Layer<'_> {
+    /// The pinned place of a name that is to be made, removed or replaced.
+    fn name_to_change(
+        &self,
+        operation: Operation,
+        fd: &Handle,
+        path: &str,
+    ) -> FsResult<(Place, Pinned)> {
+        let place = match self.meaning(fd, path)? {
+            Meaning::Below(place, None) => place,
+            // A mount stays where it is.
+            Meaning::Below(_, Some(_)) => return Err(ErrorCode::Busy.into()),
+            Meaning::Virtual(names) => {
+                let host = self.files.opened.host_of_virtual(&names);
+                return Err(self.denied(operation, &host));
+            }
+            Meaning::Outside(host) => return Err(self.denied(operation, &host)),
+            Meaning::Escape(host) => return Err(self.escape(operation, &host)),
+        };
+        let pinned = self.pin(operation, &place, Last::Named)?;
+        self.may(operation, &pinned.path(), Access::Write)?;
+        // `.` and `..` are no names that a directory could lose or get.
+        if pinned.is_open() {
+            return Err(ErrorCode::Busy.into());
+        }
+        Ok((place, pinned))
+    }
+
+    pub(super) async fn change(
+        &mut self,
+        change: Change,
+        fd: &Handle,
+        path: &str,
+    ) -> FsResult<()> {
+        let (place, pinned) = self.name_to_change(change.operation(), fd, path)?;
+        if change == Change::RemoveFile && place.directory {
+            return Err(ErrorCode::NotDirectory.into());
+        }
+        if change == Change::CreateDirectory {
+            self.files.created.check()?;
+        }
+        let lent = self.lend(pinned.writable())?;
+        let (handle, name) = (Self::lent(&lent), pinned.name());
+        let changed = match change {
+            Change::CreateDirectory => self.lender().create_directory_at(handle, name).await,
+            Change::RemoveDirectory => self.lender().remove_directory_at(handle, name).await,
+            Change::RemoveFile => self.lender().unlink_file_at(handle, name).await,
+        };
+        self.take_back(lent)?;
+        if changed.is_ok() && change == Change::CreateDirectory {
+            self.files.created.count();
+        }
+        changed
+    }
+
+    pub(super) async fn make_symlink(
+        &mut self,
+        fd: &Handle,
+        target: String,
+        path: &str,
+    ) -> FsResult<()> {
+        let (place, pinned) = self.name_to_change(Operation::Create, fd, path)?;
+        if place.directory {
+            return Err(ErrorCode::NoEntry.into());
+        }
+        if self.leads_out(&place, &pinned, &target)? {
+            return Err(self.refused(Operation::Create, &pinned.path(), LINK_OUT));
+        }
+        self.files.created.check()?;
+        let lent = self.lend(pinned.writable())?;
+        let (handle, name) = (Self::lent(&lent), pinned.name());
+        let made = self.lender().symlink_at(handle, target, name).await;
+        self.take_back(lent)?;
+        if made.is_ok() {
+            self.files.created.count();
+        }
+        made
+    }
+
+    /// Gives a file another name. It must be one that the guest may write: else it could write, by its
+    /// new name, what it may only read.
+    pub(super) async fn make_hard_link(
+        &mut self,
+        flags: PathFlags,
+        (fd, from): (&Handle, &str),
+        (to_fd, to): (&Handle, &str),
+    ) -> FsResult<()> {
+        if flags.contains(PathFlags::SYMLINK_FOLLOW) {
+            return Err(ErrorCode::Invalid.into());
+        }
+        let (_, source) = self.name_to_change(Operation::Write, fd, from)?;
+        let (place, target) = self.name_to_change(Operation::Create, to_fd, to)?;
+        if place.directory {
+            return Err(ErrorCode::NoEntry.into());
+        }
+        let stat = self.stat_of(&source).await?;
+        match stat.type_ {
+            DescriptorType::RegularFile | DescriptorType::SymbolicLink => {}
+            DescriptorType::Directory => return Err(ErrorCode::NotPermitted.into()),
+            _ => return Err(self.refused(Operation::Write, &source.path(), SPECIAL)),
+        }
+        self.files.created.check()?;
+        hard_link(
+            &source.dir.dir,
+            Path::new(&source.name()),
+            &target.dir.dir,
+            Path::new(&target.name()),
+        )
+        .map_err(moved_across)?;
+        self.files.created.count();
+        Ok(())
+    }
+
+    pub(super) async fn rename(
+        &mut self,
+        (fd, from): (&Handle, &str),
+        (to_fd, to): (&Handle, &str),
+    ) -> FsResult<()> {
+        let (place, source) = self.name_to_change(Operation::Rename, fd, from)?;
+        let (to_place, target) = self.name_to_change(Operation::Rename, to_fd, to)?;
+        let stat = self.stat_of(&source).await;
+        let is_directory = is_type(&stat, DescriptorType::Directory);
+        stat?;
+        if (place.directory || to_place.directory) && !is_directory {
+            return Err(ErrorCode::NotDirectory.into());
+        }
+        if is_directory {
+            for path in [source.path(), target.path()] {
+                let ruling = self.files.opened.rules.check_move(&path);
+                if !ruling.allowed {
+                    self.tell(&ruling, Operation::Rename, &path);
+                    // Then tools copy what they may, file by file.
+                    return Err(ErrorCode::CrossDevice.into());
+                }
+            }
+        }
+        rename(
+            &source.dir.dir,
+            Path::new(&source.name()),
+            &target.dir.dir,
+            Path::new(&target.name()),
+        )
+        .map_err(moved_across)
+    }
+
+    pub(super) async fn set_times_of(
+        &mut self,
+        fd: &Handle,
+        flags: PathFlags,
+        path: &str,
+        (accessed, modified): (NewTimestamp, NewTimestamp),
+    ) -> FsResult<()> {
+        let (pinned, stat) = match self.see(Operation::Write, fd, flags, path).await? {
+            Found::Real(pinned, stat) => (pinned, stat),
+            Found::Virtual(names) => {
+                let host = self.files.opened.host_of_virtual(&names);
+                return Err(self.denied(Operation::Write, &host));
+            }
+        };
+        self.may(Operation::Write, &pinned.path(), Access::Write)?;
+        let stat = stat?;
+        self.refuse_other_names(&pinned.path(), &stat)?;
+        let lent = self.lend(pinned.writable())?;
+        let (handle, name) = (Self::lent(&lent), pinned.name());
+        let set = self
+            .lender()
+            .set_times_at(handle, PathFlags::empty(), name, accessed, modified)
+            .await;
+        self.take_back(lent)?;
+        set
+    }
+
+    /// Refuses to write a file that can also be one outside of the grants, and what is no file.
+    pub(super) fn refuse_other_names(&self, path: &Path, stat: &DescriptorStat) -> FsResult<()> {
+        match stat.type_ {
+            DescriptorType::RegularFile if stat.link_count > 1 => {
+                Err(self.refused(Operation::Write, path, HARD_LINK))
+            }
+            DescriptorType::RegularFile
+            | DescriptorType::Directory
+            | DescriptorType::SymbolicLink => Ok(()),
+            _ => Err(self.refused(Operation::Write, path, SPECIAL)),
+        }
+    }
+}
+
+/// The error of a system that cannot move a file between two file systems has no number with
+/// wasmtime-wasi.
+fn moved_across(error: io::Error) -> FsError {
+    match error.kind() {
+        io::ErrorKind::CrossesDevices => ErrorCode::CrossDevice.into(),
+        _ => error.into(),
+    }
+}
+

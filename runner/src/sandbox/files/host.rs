@@ -1,0 +1,303 @@
+//! The interface that a guest calls.
+
+use std::sync::Arc;
+
+use filepath::FilePath;
+use wasmtime::component::Resource;
+use wasmtime_wasi::FsPerms;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
+    ErrorCode, Filesize, HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp,
+    OpenFlags, PathFlags,
+};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsResult};
+
+use super::ceiling::Metered;
+use super::change::Change;
+use super::look::{Found, virtual_hash, virtual_stat};
+use super::open::Wish;
+use super::{Handle, Layer, Virtual};
+use crate::permission::{Access, Operation};
+
+impl Layer<'_> {
+    /// The open file behind a handle.
+    fn file(&self, fd: &Handle) -> FsResult<Arc<std::fs::File>> {
+        match self.below.table.get(fd)? {
+            Descriptor::File(file) => Ok(Arc::clone(&file.file)),
+            Descriptor::Dir(_) => Err(ErrorCode::BadDescriptor.into()),
+        }
+    }
+
+    /// Puts a meter in front of a stream into a file.
+    fn meter(
+        &mut self,
+        fd: &Handle,
+        stream: Resource<DynOutputStream>,
+        start: Option<u64>,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        let file = self.file(fd)?;
+        let meter = Arc::clone(&self.files.disk);
+        let stream = self.below.table.delete(stream)?;
+        let metered: DynOutputStream = Box::new(Metered { stream, meter, file, start });
+        Ok(self.below.table.push(metered)?)
+    }
+}
+
+impl HostDescriptor for Layer<'_> {
+    async fn open_at(
+        &mut self,
+        fd: Handle,
+        flags: PathFlags,
+        path: String,
+        open: OpenFlags,
+        mode: DescriptorFlags,
+    ) -> FsResult<Handle> {
+        let wish = Wish::new(flags, open, mode)?;
+        self.open(&fd, &path, wish).await
+    }
+
+    async fn stat_at(
+        &mut self,
+        fd: Handle,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<DescriptorStat> {
+        match self.see(Operation::Stat, &fd, flags, &path).await? {
+            Found::Real(_, stat) => stat,
+            Found::Virtual(_) => Ok(virtual_stat()),
+        }
+    }
+
+    async fn metadata_hash_at(
+        &mut self,
+        fd: Handle,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<MetadataHashValue> {
+        match self.see(Operation::Stat, &fd, flags, &path).await? {
+            Found::Real(pinned, stat) => {
+                stat?;
+                self.hash_of(&pinned).await
+            }
+            Found::Virtual(names) => Ok(virtual_hash(&names)),
+        }
+    }
+
+    async fn readlink_at(&mut self, fd: Handle, path: String) -> FsResult<String> {
+        self.read_link(&fd, &path).await
+    }
+
+    async fn set_times_at(
+        &mut self,
+        fd: Handle,
+        flags: PathFlags,
+        path: String,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        self.set_times_of(&fd, flags, &path, (accessed, modified)).await
+    }
+
+    async fn create_directory_at(&mut self, fd: Handle, path: String) -> FsResult<()> {
+        self.change(Change::CreateDirectory, &fd, &path).await
+    }
+
+    async fn remove_directory_at(&mut self, fd: Handle, path: String) -> FsResult<()> {
+        self.change(Change::RemoveDirectory, &fd, &path).await
+    }
+
+    async fn unlink_file_at(&mut self, fd: Handle, path: String) -> FsResult<()> {
+        self.change(Change::RemoveFile, &fd, &path).await
+    }
+
+    async fn rename_at(
+        &mut self,
+        fd: Handle,
+        from: String,
+        to_fd: Handle,
+        to: String,
+    ) -> FsResult<()> {
+        self.rename((&fd, &from), (&to_fd, &to)).await
+    }
+
+    async fn link_at(
+        &mut self,
+        fd: Handle,
+        flags: PathFlags,
+        from: String,
+        to_fd: Handle,
+        to: String,
+    ) -> FsResult<()> {
+        self.make_hard_link(flags, (&fd, &from), (&to_fd, &to)).await
+    }
+
+    async fn symlink_at(&mut self, fd: Handle, target: String, path: String) -> FsResult<()> {
+        self.make_symlink(&fd, target, &path).await
+    }
+
+    async fn read_directory(&mut self, fd: Handle) -> FsResult<Resource<DirectoryEntryStream>> {
+        self.list(&fd)
+    }
+
+    async fn set_times(
+        &mut self,
+        fd: Handle,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        self.real(&fd, ErrorCode::Access)?;
+        // Who opened a file to read it may set its times, where it may be written.
+        let mut descriptor = self.below.table.get(&fd)?.clone();
+        let path = match &mut descriptor {
+            Descriptor::File(file) => {
+                file.perms = FsPerms::ReadWrite;
+                file.file.path()?
+            }
+            Descriptor::Dir(dir) => {
+                dir.perms = FsPerms::ReadWrite;
+                dir.dir.path()?
+            }
+        };
+        self.may(Operation::Write, &path, Access::Write)?;
+        let stat = self.below.stat(Self::lent(&fd)).await?;
+        self.refuse_other_names(&path, &stat)?;
+        let lent = self.files.lent.push(descriptor)?;
+        let handle = Self::lent(&lent);
+        let set = self.lender().set_times(handle, accessed, modified).await;
+        self.take_back(lent)?;
+        set
+    }
+
+    async fn set_size(&mut self, fd: Handle, size: Filesize) -> FsResult<()> {
+        self.real(&fd, ErrorCode::BadDescriptor)?;
+        let file = self.file(&fd)?;
+        self.files.disk.take_size(&file, size)?;
+        self.below.set_size(fd, size).await
+    }
+
+    async fn write(&mut self, fd: Handle, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
+        self.real(&fd, ErrorCode::BadDescriptor)?;
+        let file = self.file(&fd)?;
+        self.files.disk.take_write(&file, bytes.len(), offset)?;
+        self.below.write(fd, bytes, offset).await
+    }
+
+    fn write_via_stream(
+        &mut self,
+        fd: Handle,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        self.real(&fd, ErrorCode::BadDescriptor)?;
+        let stream = self.below.write_via_stream(Self::lent(&fd), offset)?;
+        self.meter(&fd, stream, Some(offset))
+    }
+
+    fn append_via_stream(&mut self, fd: Handle) -> FsResult<Resource<DynOutputStream>> {
+        self.real(&fd, ErrorCode::BadDescriptor)?;
+        let stream = self.below.append_via_stream(Self::lent(&fd))?;
+        self.meter(&fd, stream, None)
+    }
+
+    fn read_via_stream(
+        &mut self,
+        fd: Handle,
+        offset: Filesize,
+    ) -> FsResult<Resource<DynInputStream>> {
+        self.real(&fd, ErrorCode::IsDirectory)?;
+        self.below.read_via_stream(fd, offset)
+    }
+
+    async fn read(
+        &mut self,
+        fd: Handle,
+        len: Filesize,
+        offset: Filesize,
+    ) -> FsResult<(Vec<u8>, bool)> {
+        self.real(&fd, ErrorCode::BadDescriptor)?;
+        self.below.read(fd, len, offset).await
+    }
+
+    async fn advise(
+        &mut self,
+        fd: Handle,
+        offset: Filesize,
+        len: Filesize,
+        advice: Advice,
+    ) -> FsResult<()> {
+        self.real(&fd, ErrorCode::BadDescriptor)?;
+        self.below.advise(fd, offset, len, advice).await
+    }
+
+    async fn sync(&mut self, fd: Handle) -> FsResult<()> {
+        match self.virtual_of(&fd) {
+            Some(_) => Ok(()),
+            None => self.below.sync(fd).await,
+        }
+    }
+
+    async fn sync_data(&mut self, fd: Handle) -> FsResult<()> {
+        match self.virtual_of(&fd) {
+            Some(_) => Ok(()),
+            None => self.below.sync_data(fd).await,
+        }
+    }
+
+    async fn get_flags(&mut self, fd: Handle) -> FsResult<DescriptorFlags> {
+        match self.virtual_of(&fd) {
+            Some(_) => Ok(DescriptorFlags::READ),
+            None => self.below.get_flags(fd).await,
+        }
+    }
+
+    async fn get_type(&mut self, fd: Handle) -> FsResult<DescriptorType> {
+        match self.virtual_of(&fd) {
+            Some(_) => Ok(DescriptorType::Directory),
+            None => self.below.get_type(fd).await,
+        }
+    }
+
+    async fn stat(&mut self, fd: Handle) -> FsResult<DescriptorStat> {
+        match self.virtual_of(&fd) {
+            Some(_) => Ok(virtual_stat()),
+            None => self.below.stat(fd).await,
+        }
+    }
+
+    async fn metadata_hash(&mut self, fd: Handle) -> FsResult<MetadataHashValue> {
+        match self.virtual_of(&fd) {
+            Some(Virtual(names)) => Ok(virtual_hash(names)),
+            None => self.below.metadata_hash(fd).await,
+        }
+    }
+
+    async fn is_same_object(&mut self, a: Handle, b: Handle) -> wasmtime::Result<bool> {
+        match (self.virtual_of(&a), self.virtual_of(&b)) {
+            (Some(Virtual(a)), Some(Virtual(b))) => Ok(a == b),
+            (None, None) => self.below.is_same_object(a, b).await,
+            _ => Ok(false),
+        }
+    }
+
+    fn drop(&mut self, fd: Handle) -> wasmtime::Result<()> {
+        self.files.names.remove(&fd.rep());
+        if self.virtual_of(&fd).is_some() {
+            self.below.table.delete::<Virtual>(Resource::new_own(fd.rep()))?;
+            return Ok(());
+        }
+        HostDescriptor::drop(&mut self.below, fd)
+    }
+}
+
+impl HostDirectoryEntryStream for Layer<'_> {
+    async fn read_directory_entry(
+        &mut self,
+        stream: Resource<DirectoryEntryStream>,
+    ) -> FsResult<Option<DirectoryEntry>> {
+        self.next_entry(&stream)
+    }
+
+    fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
+        self.drop_listing(&stream)
+    }
+}

@@ -1,0 +1,118 @@
+//! Listings of directories: read from the system as the guest asks for them, so that they hold no more
+//! than a buffer each however large the directory is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cap_primitives::fs::{DirEntry, FileType, ReadDir, read_base_dir};
+use filepath::FilePath;
+use wasmtime::component::Resource;
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorType, DirectoryEntry, DirectoryEntryStream, ErrorCode,
+};
+
+use super::decide::Rules;
+use super::{Handle, Layer, Virtual};
+use crate::permission::{Access, Operation};
+
+/// It stands in the table of handles in the place of wasmtime-wasi's own, which reads everything at once
+/// and looks at each entry.
+pub(super) enum Listing {
+    Virtual(std::vec::IntoIter<(String, bool)>),
+    Real { entries: ReadDir, directory: PathBuf, rules: Arc<dyn Rules> },
+}
+
+impl Layer<'_> {
+    pub(super) fn list(&mut self, fd: &Handle) -> FsResult<Resource<DirectoryEntryStream>> {
+        let listing = match self.virtual_of(fd) {
+            Some(Virtual(names)) => {
+                Listing::Virtual(self.files.opened.listed(names).into_iter())
+            }
+            None => {
+                let dir = self.directory(fd)?;
+                let directory = dir.dir.path()?;
+                self.may_see(Operation::List, &directory, true)?;
+                let entries = read_base_dir(&dir.dir)?;
+                Listing::Real { entries, directory, rules: Arc::clone(&self.files.opened.rules) }
+            }
+        };
+        let pushed = self.below.table.push(listing)?;
+        Ok(Resource::new_own(pushed.rep()))
+    }
+
+    pub(super) fn next_entry(
+        &mut self,
+        stream: &Resource<DirectoryEntryStream>,
+    ) -> FsResult<Option<DirectoryEntry>> {
+        let listing = Resource::new_borrow(stream.rep());
+        self.below.table.get_mut::<Listing>(&listing)?.next()
+    }
+
+    pub(super) fn drop_listing(
+        &mut self,
+        stream: &Resource<DirectoryEntryStream>,
+    ) -> wasmtime::Result<()> {
+        self.below.table.delete::<Listing>(Resource::new_own(stream.rep()))?;
+        Ok(())
+    }
+}
+
+impl Listing {
+    fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
+        match self {
+            Self::Virtual(entries) => Ok(entries.next().map(|(name, is_file)| {
+                let type_ = match is_file {
+                    true => DescriptorType::RegularFile,
+                    false => DescriptorType::Directory,
+                };
+                DirectoryEntry { type_, name }
+            })),
+            Self::Real { entries, directory, rules } => {
+                for entry in entries {
+                    let entry = entry?;
+                    let Some(type_) = kind(&entry)? else { continue };
+                    let path = directory.join(entry.file_name());
+                    let seen = rules.check_path(&path, Access::Read).allowed
+                        || type_ == DescriptorType::Directory
+                            && rules.check_directory(&path).allowed;
+                    if !seen {
+                        continue;
+                    }
+                    let name = entry
+                        .file_name()
+                        .into_string()
+                        .map_err(|_| ErrorCode::IllegalByteSequence)?;
+                    return Ok(Some(DirectoryEntry { type_, name }));
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The kind of an entry; nothing, where it has gone.
+fn kind(entry: &DirEntry) -> FsResult<Option<DescriptorType>> {
+    let told = kind_of(entry.file_type()?);
+    if told != DescriptorType::Unknown {
+        return Ok(Some(told));
+    }
+    // Some file systems do not tell it along with the name.
+    match entry.metadata() {
+        Ok(metadata) => Ok(Some(kind_of(metadata.file_type()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn kind_of(found: FileType) -> DescriptorType {
+    if found.is_dir() {
+        DescriptorType::Directory
+    } else if found.is_file() {
+        DescriptorType::RegularFile
+    } else if found.is_symlink() {
+        DescriptorType::SymbolicLink
+    } else {
+        DescriptorType::Unknown
+    }
+}
