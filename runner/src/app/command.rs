@@ -99,6 +99,7 @@ impl App {
             stdout: Some(self.report.console.guest_stdout()),
             stderr: Some(self.report.console.guest_stderr()),
             observer: self.report.observer(command.as_str()),
+            recorder: self.report.recorder(command.as_str(), self.settings.log_level),
             log_level: self.settings.log_level,
         }
     }

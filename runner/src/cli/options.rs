@@ -8,7 +8,7 @@ use clap::{Args, Command, ValueEnum, ValueHint};
 use super::LogFormat;
 use crate::config::{Bytes, LimitsLayer, LogLevel, RetryLayer, Time};
 use crate::execution::{Backoff, RetryOn};
-use crate::permission::Allowed;
+use crate::permission::{Allowed, Endpoint, EndpointError, NetworkRules, Protocol};
 
 /// Options that stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
@@ -59,6 +59,76 @@ pub(crate) struct PermissionOptions {
     /// Let the command see an environment variable; may be repeated
     #[arg(long, value_name = "NAME")]
     allow_env: Vec<String>,
+    #[command(flatten)]
+    network: NetworkOptions,
+}
+
+/// Which hosts the command may reach in this run.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Permissions, for this run")]
+pub(crate) struct NetworkOptions {
+    /// Let the command connect to a host by TCP, such as example.org:443; may be repeated
+    #[arg(long, value_name = "HOST:PORT", value_parser = tcp)]
+    allow_connect: Vec<Endpoint>,
+    /// Let the command send datagrams to a host by UDP; may be repeated
+    #[arg(long, value_name = "HOST:PORT", value_parser = udp)]
+    allow_udp: Vec<Endpoint>,
+    /// Let the command look up a name, such as *.example.org; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = resolve)]
+    allow_resolve: Vec<Endpoint>,
+    /// Let the command send HTTP requests to a host, such as https://example.org; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = http)]
+    allow_http: Vec<Endpoint>,
+    /// Refuse connections to a host, whatever allows them; may be repeated
+    #[arg(long, value_name = "HOST:PORT", value_parser = tcp)]
+    deny_connect: Vec<Endpoint>,
+    /// Refuse datagrams to a host, whatever allows them; may be repeated
+    #[arg(long, value_name = "HOST:PORT", value_parser = udp)]
+    deny_udp: Vec<Endpoint>,
+    /// Refuse the look-up of a name, whatever allows it; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = resolve)]
+    deny_resolve: Vec<Endpoint>,
+    /// Refuse HTTP requests to a host, whatever allows them; may be repeated
+    #[arg(long, value_name = "HOST", value_parser = http)]
+    deny_http: Vec<Endpoint>,
+}
+
+fn tcp(text: &str) -> Result<Endpoint, EndpointError> {
+    Endpoint::parse(Protocol::Tcp, text)
+}
+
+fn udp(text: &str) -> Result<Endpoint, EndpointError> {
+    Endpoint::parse(Protocol::Udp, text)
+}
+
+fn resolve(text: &str) -> Result<Endpoint, EndpointError> {
+    Endpoint::parse(Protocol::Resolve, text)
+}
+
+fn http(text: &str) -> Result<Endpoint, EndpointError> {
+    Endpoint::parse(Protocol::Http, text)
+}
+
+impl NetworkOptions {
+    fn rules(self) -> NetworkRules {
+        let mut rules = NetworkRules::default();
+        for (protocol, flag, allowed, denied) in [
+            (Protocol::Tcp, "connect", self.allow_connect, self.deny_connect),
+            (Protocol::Udp, "udp", self.allow_udp, self.deny_udp),
+            (Protocol::Resolve, "resolve", self.allow_resolve, self.deny_resolve),
+            (Protocol::Http, "http", self.allow_http, self.deny_http),
+        ] {
+            for endpoint in allowed {
+                let label = format!("--allow-{flag} {endpoint}");
+                rules.grant(protocol, endpoint, label);
+            }
+            for endpoint in denied {
+                let label = format!("--deny-{flag} {endpoint}");
+                rules.deny(protocol, endpoint, label);
+            }
+        }
+        rules
+    }
 }
 
 /// Ceilings.
@@ -133,8 +203,14 @@ impl GlobalOptions {
     }
 
     pub(crate) fn allowed(&self) -> Allowed {
-        let PermissionOptions { allow_read, allow_write, allow_env } = self.permissions.clone();
-        Allowed { read: allow_read, write: allow_write, environment: allow_env }
+        let PermissionOptions { allow_read, allow_write, allow_env, network } =
+            self.permissions.clone();
+        Allowed {
+            read: allow_read,
+            write: allow_write,
+            environment: allow_env,
+            network: network.rules(),
+        }
     }
 
     pub(crate) fn limits(&self) -> LimitsLayer {

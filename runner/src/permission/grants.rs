@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::capability::is_variable;
 use super::paths::Located;
-use super::{Access, Capability, PathKind, PathSpec, Paths, PermissionError, Request, Ruling};
+use super::{
+    Access, Capability, NetworkRules, PathKind, PathSpec, Paths, PermissionError, Request, Ruling,
+};
 
 /// What one invocation may reach. [`Grants::decide`] and [`Grants::none`] are the only ways to get one,
 /// and nothing runs without one.
@@ -12,6 +14,7 @@ use super::{Access, Capability, PathKind, PathSpec, Paths, PermissionError, Requ
 pub(crate) struct Grants {
     mounts: Vec<Mount>,
     environment: Vec<(String, String)>,
+    network: NetworkRules,
     refused: Vec<Request>,
 }
 
@@ -61,6 +64,7 @@ pub(crate) struct Allowed {
     pub(crate) read: Vec<PathBuf>,
     pub(crate) write: Vec<PathBuf>,
     pub(crate) environment: Vec<String>,
+    pub(crate) network: NetworkRules,
 }
 
 impl Grants {
@@ -95,6 +99,7 @@ impl Grants {
                 grants.environment.push((name.clone(), value));
             }
         }
+        grants.network = policy.allowed.network.clone();
         grants.refused =
             policy.requests.iter().filter(|r| !grants.covers(r, policy)).cloned().collect();
         Ok(grants)
@@ -108,6 +113,11 @@ impl Grants {
     /// Names and values of the variables.
     pub(crate) fn environment(&self) -> &[(String, String)] {
         &self.environment
+    }
+
+    /// Hosts and ports.
+    pub(crate) fn network(&self) -> &NetworkRules {
+        &self.network
     }
 
     /// What the plugin requested and did not get.
@@ -125,9 +135,7 @@ impl Grants {
                 }
         });
         match rule {
-            Some(mount) => {
-                Ruling { allowed: true, rule: mount.host.display().to_string().into() }
-            }
+            Some(mount) => Ruling { allowed: true, rule: mount.host.display().to_string().into() },
             None => Ruling { allowed: false, rule: "no grant".into() },
         }
     }

@@ -86,6 +86,7 @@ fn allowed(read: &[&str], write: &[&str], environment: &[&str]) -> Allowed {
         read: paths(read),
         write: paths(write),
         environment: environment.iter().map(ToString::to_string).collect(),
+        ..Allowed::default()
     }
 }
 

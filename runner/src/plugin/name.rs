@@ -30,9 +30,13 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 22] = [
+pub(crate) const OPTIONS: [&str; 30] = [
+    "allow-connect",
     "allow-env",
+    "allow-http",
     "allow-read",
+    "allow-resolve",
+    "allow-udp",
     "allow-write",
     "attempts",
     "backoff",
@@ -41,6 +45,10 @@ pub(crate) const OPTIONS: [&str; 22] = [
     "backoff-max",
     "color",
     "config",
+    "deny-connect",
+    "deny-http",
+    "deny-resolve",
+    "deny-udp",
     "format",
     "handle-limit",
     "help",

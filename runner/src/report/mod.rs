@@ -8,6 +8,7 @@ mod log;
 mod outcome;
 mod panic;
 mod progress;
+mod refusals;
 mod visible;
 
 use std::io;

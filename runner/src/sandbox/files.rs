@@ -42,8 +42,12 @@ impl Files {
 }
 
 /// Puts this layer in the place of wasmtime-wasi's own.
-pub(super) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    preopens::add_to_linker::<_, Layered>(linker, Guest::layered)?;
+pub(super) fn add_preopens_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    preopens::add_to_linker::<_, Layered>(linker, Guest::layered)
+}
+
+/// The same for what is done with directories and files.
+pub(super) fn add_types_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, Layered>(linker, Guest::layered)
 }
 

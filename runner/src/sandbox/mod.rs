@@ -11,6 +11,8 @@ mod engine;
 mod files;
 mod guest;
 mod limits;
+mod linking;
+mod network;
 mod opened;
 mod outcome;
 mod output;
@@ -25,7 +27,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::invocation::Invocation;
-use crate::permission::Grants;
+use crate::permission::{Grants, NetworkRules};
 use crate::plugin::Declared;
 
 pub(crate) use cache::prepare as prepare_cache;
@@ -82,6 +84,7 @@ pub(crate) struct Phases {
 pub(crate) struct Setup {
     opened: Arc<Opened>,
     environment: Arc<[(String, String)]>,
+    network: Arc<NetworkRules>,
     limits: Limits,
     /// The most bytes that one call of the host's may take out of the guest.
     hostcall_bytes: usize,
@@ -94,6 +97,7 @@ impl Setup {
         Ok(Self {
             opened: Arc::new(Opened::open(grants.mounts())?),
             environment: grants.environment().into(),
+            network: Arc::new(grants.network().clone()),
             limits,
             hostcall_bytes: HOSTCALL_BYTES,
             io,
