@@ -74,6 +74,30 @@ pub(crate) struct PermissionOptions {
     /// Hide an environment variable from the command, whatever else allows it; may be repeated
     #[arg(long, value_name = "NAME")]
     deny_env: Vec<String>,
+    /// Let the command connect to a host by TCP, such as example.org:443; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    allow_connect: Vec<String>,
+    /// Let the command send datagrams to a host by UDP; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    allow_udp: Vec<String>,
+    /// Let the command look up a name, such as *.example.org; may be repeated
+    #[arg(long, value_name = "NAME")]
+    allow_resolve: Vec<String>,
+    /// Let the command send HTTP requests to a host, such as https://example.org; may be repeated
+    #[arg(long, value_name = "HOST")]
+    allow_http: Vec<String>,
+    /// Refuse connections to a host, whatever allows them; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    deny_connect: Vec<String>,
+    /// Refuse datagrams to a host, whatever allows them; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    deny_udp: Vec<String>,
+    /// Refuse the look-up of a name, whatever allows it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    deny_resolve: Vec<String>,
+    /// Refuse HTTP requests to a host, whatever allows them; may be repeated
+    #[arg(long, value_name = "HOST")]
+    deny_http: Vec<String>,
 }
 
 /// Ceilings.
@@ -160,9 +184,17 @@ impl GlobalOptions {
             (Effect::Allow, Kind::Read, &options.allow_read),
             (Effect::Allow, Kind::Write, &options.allow_write),
             (Effect::Allow, Kind::Env, &options.allow_env),
+            (Effect::Allow, Kind::Connect, &options.allow_connect),
+            (Effect::Allow, Kind::Udp, &options.allow_udp),
+            (Effect::Allow, Kind::Resolve, &options.allow_resolve),
+            (Effect::Allow, Kind::Http, &options.allow_http),
             (Effect::Deny, Kind::Read, &options.deny_read),
             (Effect::Deny, Kind::Write, &options.deny_write),
             (Effect::Deny, Kind::Env, &options.deny_env),
+            (Effect::Deny, Kind::Connect, &options.deny_connect),
+            (Effect::Deny, Kind::Udp, &options.deny_udp),
+            (Effect::Deny, Kind::Resolve, &options.deny_resolve),
+            (Effect::Deny, Kind::Http, &options.deny_http),
         ]
         .into_iter()
         .flat_map(|(effect, kind, targets)| {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Protocol;
+
 /// What is done with a directory or file. Writing includes reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -55,6 +57,19 @@ impl Kind {
             Self::Read => Some(Access::Read),
             Self::Write => Some(Access::Write),
             Self::Env | Self::Connect | Self::Udp | Self::Resolve | Self::Http => None,
+        }
+    }
+}
+
+impl Kind {
+    /// How the network is used by this kind; none where it is about something else.
+    pub(crate) fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Connect => Some(Protocol::Tcp),
+            Self::Udp => Some(Protocol::Udp),
+            Self::Resolve => Some(Protocol::Resolve),
+            Self::Http => Some(Protocol::Http),
+            Self::Read | Self::Write | Self::Env => None,
         }
     }
 }

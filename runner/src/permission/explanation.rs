@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::grants::Grants;
-use super::{Capability, Kind, Paths, PermissionError, Ruling, VariablePattern};
+use super::{Capability, Kind, Paths, PermissionError, Protocol, Ruling, VariablePattern};
 
 /// What decides on one thing.
 #[derive(Debug)]
@@ -35,14 +35,10 @@ impl Grants {
                 Some(_) => Ok(self.explain_variable(asked)),
                 None => Err(PermissionError::Variable(target.escape_debug().to_string())),
             },
-            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => Ok(Explanation {
-                asked: asked.clone(),
-                target: target.clone(),
-                ruling: Ruling::denied("not granted"),
-                requested: false,
-                granted: Vec::new(),
-                denied: Vec::new(),
-            }),
+            Kind::Connect => self.explain_endpoint(asked, Protocol::Tcp),
+            Kind::Udp => self.explain_endpoint(asked, Protocol::Udp),
+            Kind::Resolve => self.explain_endpoint(asked, Protocol::Resolve),
+            Kind::Http => self.explain_endpoint(asked, Protocol::Http),
         }
     }
 
@@ -86,5 +82,15 @@ impl Grants {
             granted: matching(&variables.granted),
             denied: matching(&variables.denied),
         }
+    }
+
+    fn explain_endpoint(
+        &self,
+        asked: &Capability,
+        protocol: Protocol,
+    ) -> Result<Explanation, PermissionError> {
+        let target = asked.target.clone();
+        let (ruling, requested, granted, denied) = self.network.explain(protocol, &target)?;
+        Ok(Explanation { asked: asked.clone(), target, ruling, requested, granted, denied })
     }
 }

@@ -6,9 +6,11 @@ use super::capability::Request;
 use super::files::FilePattern;
 use super::mounts::{self, Mount, Scope};
 use super::protected::Protected;
-use super::rule::{Effect, FileRule, Source, Statement, VariableRule};
+use super::rule::{self, Effect, FileRule, Source, Statement, VariableRule};
 use super::variable::{VariablePattern, Variables};
-use super::{Access, Capability, Decision, Kind, NamedPath, PathKind, Paths, Ruling};
+use super::{
+    Access, Capability, Decision, Endpoint, Kind, NamedPath, NetworkRules, PathKind, Paths, Ruling,
+};
 use super::{PermissionError, paths::Located};
 
 /// What one invocation may reach: what its plugin requested and the user granted, without what was
@@ -26,6 +28,8 @@ pub(crate) struct Grants {
     environment: Vec<(String, String)>,
     decided: Vec<Decision>,
     effective: Vec<Effective>,
+    pub(super) network: NetworkRules,
+    denied_network: Vec<(Capability, Source)>,
     refused: Vec<Request>,
     withheld: Vec<Statement>,
 }
@@ -120,8 +124,18 @@ impl Grants {
     pub(crate) fn denials(&self) -> impl Iterator<Item = (Kind, &str, &Source)> {
         let files =
             self.denied.iter().map(|rule| (rule.access.into(), &*rule.target, &rule.source));
-        let variables = self.variables.denied.iter();
-        files.chain(variables.map(|rule| (Kind::Env, &*rule.target, &rule.source)))
+        let variables =
+            self.variables.denied.iter().map(|rule| (Kind::Env, &*rule.target, &rule.source));
+        let network = self
+            .denied_network
+            .iter()
+            .map(|(capability, source)| (capability.kind, &*capability.target, source));
+        files.chain(variables).chain(network)
+    }
+
+    /// The rules about hosts and ports.
+    pub(crate) fn network(&self) -> &NetworkRules {
+        &self.network
     }
 
     /// What the plugin requested and did not get.
@@ -201,6 +215,9 @@ impl Grants {
             if capability.kind == Kind::Env {
                 self.variables.requested.extend(VariablePattern::parse(&capability.target));
             }
+            if let Some(protocol) = capability.kind.protocol() {
+                self.network.request(protocol, Endpoint::parse(protocol, &capability.target)?);
+            }
             let Some(access) = capability.kind.access() else { continue };
             let pattern = match FilePattern::parse(&capability.target, workspace, policy.paths) {
                 Ok(pattern) => pattern,
@@ -231,7 +248,9 @@ impl Grants {
             let followed = match statement.capability.kind {
                 Kind::Read | Kind::Write => self.follow_files(statement, policy),
                 Kind::Env => self.follow_variables(statement, policy),
-                Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => Ok(()),
+                Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {
+                    self.follow_network(statement, policy)
+                }
             };
             followed.map_err(|error| Unusable { statement: Some(index), error })?;
         }
@@ -248,6 +267,33 @@ impl Grants {
             Effect::Deny => self.variables.denied.push(rule),
             Effect::Allow if policy.distrusts(statement) => self.withheld.push(statement.clone()),
             Effect::Allow => self.variables.granted.push(rule),
+        }
+        Ok(())
+    }
+
+    fn follow_network(
+        &mut self,
+        statement: &Statement,
+        policy: &Policy<'_>,
+    ) -> Result<(), PermissionError> {
+        let Capability { kind, target } = &statement.capability;
+        let Some(protocol) = kind.protocol() else { return Ok(()) };
+        let endpoint = Endpoint::parse(protocol, target)?;
+        let label = rule::label(statement.effect, *kind, target, &statement.source);
+        match statement.effect {
+            Effect::Deny => {
+                self.network.deny(protocol, endpoint, label);
+                self.denied_network.push((statement.capability.clone(), statement.source.clone()));
+            }
+            Effect::Allow if policy.distrusts(statement) => self.withheld.push(statement.clone()),
+            Effect::Allow => {
+                if self.network.is_requested_in_part(protocol, &endpoint) {
+                    let (capability, source) =
+                        (statement.capability.clone(), statement.source.clone());
+                    self.effective.push(Effective { capability, source });
+                }
+                self.network.grant(protocol, endpoint, label);
+            }
         }
         Ok(())
     }
@@ -344,7 +390,12 @@ impl Grants {
                     .iter()
                     .any(|decision| decision.allowed && wanted.matches(&decision.target))
             }),
-            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => false,
+            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {
+                kind.protocol().is_some_and(|protocol| {
+                    Endpoint::parse(protocol, target)
+                        .is_ok_and(|wanted| self.network.is_granted_in_part(protocol, &wanted))
+                })
+            }
         }
     }
 }

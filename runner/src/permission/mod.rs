@@ -1,11 +1,15 @@
 //! What a plugin may reach: requests, grants and their decision. Pure but for the resolution of paths.
 
+mod address;
 mod capability;
 mod decision;
+mod endpoint;
 mod explanation;
 mod files;
 mod grants;
+mod host;
 mod mounts;
+mod network;
 mod paths;
 mod protected;
 mod rule;
@@ -13,9 +17,12 @@ mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
 pub(crate) use decision::{Decision, Operation, Recorder, Ruling, Witness};
+pub(crate) use endpoint::{Endpoint, Protocol, Scheme};
 pub(crate) use explanation::Explanation;
 pub(crate) use grants::{Effective, Grants, Policy, Unusable};
+pub(crate) use host::{Host, HostName};
 pub(crate) use mounts::{Mount, Scope};
+pub(crate) use network::{NetworkRules, Origin};
 pub(crate) use paths::{NamedPath, Paths, PermissionError};
 pub(crate) use protected::Protected;
 pub(crate) use rule::{Effect, Source, Statement};

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::endpoint::EndpointError;
 use super::{Access, PathKind, PathSpec};
 
 /// Why something is not granted, or a path not usable.
@@ -23,6 +24,8 @@ pub(crate) enum PermissionError {
     Protected { path: PathBuf, what: &'static str },
     #[error("`{0}` is not the name of an environment variable")]
     Variable(String),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     #[error("an empty path")]
     EmptyPath,
     #[error("`{glob}` is no glob: {problem}")]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::files::{self, FilePattern};
 use super::variable::VariablePattern;
-use super::{Access, Capability, Kind, Paths, PermissionError};
+use super::{Access, Capability, Endpoint, Kind, Paths, PermissionError};
 
 /// Who says so. The order is that in which they are shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,10 @@ impl Statement {
                 Some(_) => Ok(()),
                 None => Err(PermissionError::Variable(target.escape_debug().to_string())),
             },
-            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => Ok(()),
+            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {
+                let parse = |protocol| Endpoint::parse(protocol, target).map(drop);
+                Ok(capability.kind.protocol().map_or(Ok(()), parse)?)
+            }
         }
     }
 }

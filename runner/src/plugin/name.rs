@@ -30,9 +30,13 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 29] = [
+pub(crate) const OPTIONS: [&str; 37] = [
+    "allow-connect",
     "allow-env",
+    "allow-http",
     "allow-read",
+    "allow-resolve",
+    "allow-udp",
     "allow-write",
     "attempts",
     "audit",
@@ -42,8 +46,12 @@ pub(crate) const OPTIONS: [&str; 29] = [
     "backoff-max",
     "color",
     "config",
+    "deny-connect",
     "deny-env",
+    "deny-http",
     "deny-read",
+    "deny-resolve",
+    "deny-udp",
     "deny-write",
     "disk-limit",
     "file-limit",

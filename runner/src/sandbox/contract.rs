@@ -16,7 +16,7 @@ mod generated {
     });
 }
 
-pub(super) use generated::Command;
+pub(super) use generated::{Command, CommandPre};
 pub(super) use generated::taskrunner::plugin::{log, progress};
 
 use generated::exports::taskrunner::plugin::guest;

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime::component::{Component, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtxView;
 
 use super::contract::{self, log, progress};
-use super::files::{self, Files};
+use super::files::Files;
 use super::limits::{MemoryMeter, cut};
-use super::outcome::Outcome;
+use super::linking::Imports;
+use super::network::{Http, Network};
+use super::outcome::{NotLinked, Outcome, one_line};
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::{Phases, Setup};
 use crate::permission::Witness;
@@ -78,6 +81,8 @@ pub(super) struct Guest {
     pub(super) wasi: WasiCtx,
     pub(super) table: ResourceTable,
     pub(super) files: Files,
+    pub(super) network: Network,
+    http: Http,
     memory: MemoryMeter,
     output: Arc<OutputMeter>,
     observer: Observer,
@@ -89,6 +94,16 @@ pub(super) type Store = wasmtime::Store<Guest>;
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl Guest {
+    pub(super) fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
+    pub(super) fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }
 
@@ -106,7 +121,13 @@ where
     let begun = Instant::now();
     let mut phases = Phases::default();
     let limits = setup.limits;
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let imports = Imports::of(engine, component);
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time();
+    if imports.reach_out() {
+        runtime.enable_io();
+    }
+    let runtime = match runtime.build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return (Err(Outcome::Broken(format!("cannot start the runtime: {error}"))), phases);
@@ -115,9 +136,9 @@ where
     let result = runtime.block_on(async {
         let mut store = store(engine, &setup);
         let call = async {
-            let command =
-                contract::Command::instantiate_async(&mut store, component, &linker(engine)?)
-                    .await?;
+            let linked = imports.link(engine)?.instantiate_pre(component);
+            let ready = linked.and_then(contract::CommandPre::new).map_err(|error| NotLinked(one_line(&error)))?;
+            let command = ready.instantiate_async(&mut store).await?;
             phases.start = begun.elapsed();
             entry(&command, &mut store).await
         };
@@ -138,26 +159,19 @@ where
     (result, phases)
 }
 
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    linker.allow_shadowing(true);
-    files::add_to_linker(&mut linker)?;
-    log::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
-    progress::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
-    Ok(linker)
-}
-
 fn store(engine: &Engine, setup: &Setup) -> Store {
-    let Setup { opened, environment, limits, hostcall_bytes, io } = setup;
+    let Setup { opened, environment, network, limits, hostcall_bytes, io } = setup;
     let output = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
+    let network = Network::new(Arc::clone(network), io.witness.clone());
     let guest = Guest {
         files: Files::new(Arc::clone(opened), io.witness.clone(), limits),
-        wasi: wasi(environment, io, &output),
+        wasi: wasi(environment, &network, io, &output),
         table,
+        http: Http::new(network.clone()),
+        network,
         memory: MemoryMeter::new(limits.memory),
         output,
         observer: Arc::clone(&io.observer),
@@ -174,7 +188,12 @@ fn store(engine: &Engine, setup: &Setup) -> Store {
     store
 }
 
-fn wasi(environment: &[(String, String)], io: &GuestIo, meter: &Arc<OutputMeter>) -> WasiCtx {
+fn wasi(
+    environment: &[(String, String)],
+    network: &Network,
+    io: &GuestIo,
+    meter: &Arc<OutputMeter>,
+) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
     if io.stdin {
         builder.inherit_stdin();
@@ -185,8 +204,8 @@ fn wasi(environment: &[(String, String)], io: &GuestIo, meter: &Arc<OutputMeter>
     if let Some(output) = &io.stderr {
         builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
     }
-    builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
     builder.allow_blocking_current_thread(true);
+    network.open(&mut builder);
     builder.envs(environment).initial_cwd("/");
     builder.build()
 }

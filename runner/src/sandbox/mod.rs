@@ -11,6 +11,8 @@ mod engine;
 mod files;
 mod guest;
 mod limits;
+mod linking;
+mod network;
 mod outcome;
 mod output;
 
@@ -24,7 +26,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::invocation::Invocation;
-use crate::permission::Grants;
+use crate::permission::{Grants, NetworkRules};
 use crate::plugin::Declared;
 
 pub(crate) use cache::prepare as prepare_cache;
@@ -81,6 +83,7 @@ pub(crate) struct Phases {
 pub(crate) struct Setup {
     opened: Arc<Opened>,
     environment: Arc<[(String, String)]>,
+    network: Arc<NetworkRules>,
     limits: Limits,
     /// The most bytes that one call of the host's may take out of the guest.
     hostcall_bytes: usize,
@@ -97,6 +100,7 @@ impl Setup {
                 Arc::new(grants.clone()),
             )?),
             environment: grants.environment().into(),
+            network: Arc::new(grants.network().clone()),
             limits,
             hostcall_bytes: HOSTCALL_BYTES,
             io,

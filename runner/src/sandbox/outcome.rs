@@ -65,6 +65,11 @@ pub(crate) enum Crash {
     Trap(String),
 }
 
+/// Why a component cannot be made an instance of: it imports what there is not, or lacks an export.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NotLinked(pub(super) String);
+
 /// The largest exit code of a command: those above are the runner's own.
 const MAX_EXIT_CODE: u8 = 123;
 
@@ -106,6 +111,9 @@ impl Outcome {
         }
         if error.is::<OutputClosed>() {
             return Self::OutputClosed;
+        }
+        if let Some(NotLinked(reason)) = error.downcast_ref() {
+            return Self::Broken(format!("cannot be linked: {reason}"));
         }
         if error.is::<OutputLimitReached>() {
             return Self::LimitReached(Limit::Output(limits.output));

@@ -70,9 +70,13 @@ impl Files {
     }
 }
 
-/// Puts this layer in the place of wasmtime-wasi's own.
-pub(super) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    preopens::add_to_linker::<_, Layered>(linker, Guest::layered)?;
+/// Puts this layer in the place of wasmtime-wasi's own, for what a guest finds when it starts.
+pub(super) fn add_preopens_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    preopens::add_to_linker::<_, Layered>(linker, Guest::layered)
+}
+
+/// The same for what is done with directories and files.
+pub(super) fn add_types_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, Layered>(linker, Guest::layered)
 }
 

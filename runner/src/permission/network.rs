@@ -1,0 +1,309 @@
+//! Which hosts a guest may reach, and how: the decision on each look-up, connection and request.
+//!
+//! What is not granted is denied, and a denial wins over every grant. A name is somebody else's word,
+//! so neither a name nor `*` leads to the machine itself, to a link-local address, to a cloud's
+//! metadata service, or to any other special address: a grant must name those, by an address, by a
+//! network inside of their range, or as `localhost`. Private networks are reached by name or address,
+//! not by `*`.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::Ruling;
+use super::address::{Range, canonical};
+use super::endpoint::{Endpoint, EndpointError, Hosts, Ports, Protocol, Scheme};
+use super::host::{Host, HostName};
+
+/// The rules of one invocation for the network.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NetworkRules {
+    granted: Vec<Rule>,
+    denied: Vec<Rule>,
+    /// Grants reach no further than this.
+    requested: Vec<(Protocol, Endpoint)>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    protocol: Protocol,
+    endpoint: Endpoint,
+    /// Where it is from, as it is shown to people.
+    label: Arc<str>,
+}
+
+/// Where a request by HTTP goes: `https://example.org:8443`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) scheme: Scheme,
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+}
+
+/// One use of the network, as far as it is known.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    protocol: Protocol,
+    scheme: Option<Scheme>,
+    /// None where it is a name that is looked up.
+    port: Option<u16>,
+    /// The names that led to the address, or that are looked up.
+    names: &'a [HostName],
+    address: Option<IpAddr>,
+}
+
+impl NetworkRules {
+    pub(crate) fn grant(
+        &mut self,
+        protocol: Protocol,
+        endpoint: Endpoint,
+        label: impl Into<Arc<str>>,
+    ) {
+        self.granted.push(Rule { protocol, endpoint, label: label.into() });
+    }
+
+    pub(crate) fn deny(
+        &mut self,
+        protocol: Protocol,
+        endpoint: Endpoint,
+        label: impl Into<Arc<str>>,
+    ) {
+        self.denied.push(Rule { protocol, endpoint, label: label.into() });
+    }
+
+    /// Lets the grants reach as far as this, and no further.
+    pub(super) fn request(&mut self, protocol: Protocol, endpoint: Endpoint) {
+        self.requested.push((protocol, endpoint));
+    }
+
+    /// Whether a grant and a request have something in common.
+    pub(super) fn is_granted_in_part(&self, protocol: Protocol, wanted: &Endpoint) -> bool {
+        let mut grants = self.granted.iter().filter(|rule| rule.protocol == protocol);
+        grants.any(|rule| rule.endpoint.overlaps(wanted))
+    }
+
+    /// Whether a request has something in common with what is granted.
+    pub(super) fn is_requested_in_part(&self, protocol: Protocol, granted: &Endpoint) -> bool {
+        let mut requests = self.requested.iter().filter(|(asked, _)| *asked == protocol);
+        requests.any(|(_, endpoint)| endpoint.overlaps(granted))
+    }
+
+
+    /// Whether a name may be looked up: it is granted itself, or something is granted that is reached
+    /// by it.
+    pub(crate) fn check_name(&self, name: &HostName) -> Ruling {
+        let names = std::slice::from_ref(name);
+        let of = |protocol| Target { protocol, scheme: None, port: None, names, address: None };
+        if let Some(denial) = self.denial(of(Protocol::Resolve)) {
+            return denied(&denial.label);
+        }
+        for protocol in [Protocol::Resolve, Protocol::Tcp, Protocol::Udp] {
+            let grant = self
+                .granted_for(of(protocol))
+                .find(|grant| grant.endpoint.hosts.names(name) && !self.denies_all(grant, name));
+            if let Some(grant) = grant {
+                return allowed(&grant.label);
+            }
+        }
+        denied(NO_GRANT)
+    }
+
+    /// Whether a host may be reached by TCP or UDP. `names` are those whose look-up in this run gave
+    /// the address.
+    pub(crate) fn check_address(
+        &self,
+        protocol: Protocol,
+        address: SocketAddr,
+        names: &[HostName],
+    ) -> Ruling {
+        self.check_target(Target {
+            protocol,
+            scheme: None,
+            port: Some(address.port()),
+            names,
+            address: Some(address.ip()),
+        })
+    }
+
+    /// Whether a request may be sent to a named origin, before its name is looked up.
+    pub(crate) fn check_origin(&self, origin: &Origin, name: &HostName) -> Ruling {
+        self.check_target(Target {
+            protocol: Protocol::Http,
+            scheme: Some(origin.scheme),
+            port: Some(origin.port),
+            names: std::slice::from_ref(name),
+            address: None,
+        })
+    }
+
+    /// Whether a request to an origin may go to this address, which its name led to or which it is.
+    pub(crate) fn check_origin_at(&self, origin: &Origin, address: IpAddr) -> Ruling {
+        self.check_target(Target {
+            protocol: Protocol::Http,
+            scheme: Some(origin.scheme),
+            port: Some(origin.port),
+            names: match &origin.host {
+                Host::Name(name) => std::slice::from_ref(name),
+                Host::Address(_) => &[],
+            },
+            address: Some(address),
+        })
+    }
+
+    /// The ruling on one host and port as somebody names it, whether it is requested, and the rules that
+    /// grant and deny it. What a name leads to is not looked up.
+    pub(super) fn explain(
+        &self,
+        protocol: Protocol,
+        text: &str,
+    ) -> Result<(Ruling, bool, Vec<Arc<str>>, Vec<Arc<str>>), EndpointError> {
+        let Endpoint { scheme, hosts, ports } = Endpoint::parse(protocol, text)?;
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        let (names, address) = match hosts {
+            Hosts::Name(name) => (vec![name], None),
+            Hosts::Localhost => (Vec::new(), Some(loopback)),
+            Hosts::Network(network) if network.prefix_len() == network.max_prefix_len() => {
+                (Vec::new(), Some(network.addr()))
+            }
+            Hosts::Any | Hosts::Below(_) | Hosts::Network(_) => return Err(EndpointError::NotOne),
+        };
+        let scheme = (protocol == Protocol::Http).then(|| scheme.unwrap_or(Scheme::Https));
+        let port = match (ports, protocol) {
+            (_, Protocol::Resolve) => None,
+            (Ports::One(port), _) => Some(port),
+            (Ports::Own, _) => scheme.map(Scheme::port),
+            (Ports::Any, _) => return Err(EndpointError::NotOne),
+        };
+        let target = Target { protocol, scheme, port, names: &names, address };
+        let ruling = match (protocol, names.first()) {
+            (Protocol::Resolve, Some(name)) => self.check_name(name),
+            _ => self.check_target(target),
+        };
+        let labels = |rules: &[Rule]| {
+            let concern = |rule: &&Rule| target.is_covered(rule.protocol, &rule.endpoint);
+            rules.iter().filter(concern).map(|rule| Arc::clone(&rule.label)).collect()
+        };
+        let requested =
+            self.requested.iter().any(|(protocol, asked)| target.is_covered(*protocol, asked));
+        Ok((ruling, requested, labels(&self.granted), labels(&self.denied)))
+    }
+
+    fn check_target(&self, target: Target<'_>) -> Ruling {
+        if let Some(denial) = self.denial(target) {
+            return denied(&denial.label);
+        }
+        let mut short_of = None;
+        for grant in self.granted_for(target) {
+            let hosts = &grant.endpoint.hosts;
+            match target.address.and_then(Range::of) {
+                _ if self.reaches(grant, target) => return allowed(&grant.label),
+                Some(range) if target.is_meant_by(hosts) => short_of = Some((grant, range)),
+                _ => {}
+            }
+        }
+        match short_of {
+            Some((grant, range)) => denied(&format!(
+                "{} reaches no {} address unless it names it",
+                grant.label, range.what
+            )),
+            None => denied(NO_GRANT),
+        }
+    }
+
+    /// The grants for this protocol and port, if the target was requested at all.
+    fn granted_for(&self, target: Target<'_>) -> impl Iterator<Item = &Rule> {
+        let covers = |(protocol, endpoint): &(_, _)| target.is_covered(*protocol, endpoint);
+        let requested = self.requested.iter().any(covers);
+        self.granted
+            .iter()
+            .filter(move |rule| requested && target.is_at(rule.protocol, &rule.endpoint))
+    }
+
+    fn denial(&self, target: Target<'_>) -> Option<&Rule> {
+        self.denied.iter().find(|rule| target.is_covered(rule.protocol, &rule.endpoint))
+    }
+
+    /// Whether a grant is enough for a target.
+    fn reaches(&self, grant: &Rule, target: Target<'_>) -> bool {
+        let hosts = &grant.endpoint.hosts;
+        let Some(address) = target.address else { return target.is_meant_by(hosts) };
+        let range = Range::of(address);
+        match hosts {
+            Hosts::Any => {
+                range.is_none() && (!target.names.is_empty() || !self.denies_names(grant))
+            }
+            Hosts::Localhost => range.is_some_and(Range::is_loopback),
+            Hosts::Name(_) | Hosts::Below(_) => {
+                range.is_none_or(|range| range.private) && target.is_meant_by(hosts)
+            }
+            Hosts::Network(network) => {
+                network.contains(&canonical(address))
+                    && range.is_none_or(|range| range.network.contains(network))
+            }
+        }
+    }
+
+    /// Whether some name is denied: then `*` reaches no address that nobody looked up, for nobody knows
+    /// whose it is.
+    fn denies_names(&self, grant: &Rule) -> bool {
+        self.denied
+            .iter()
+            .any(|denial| denial.protocol == grant.protocol && denial.endpoint.hosts.is_by_name())
+    }
+
+    /// Whether everything that a grant gives under this name is denied.
+    fn denies_all(&self, grant: &Rule, name: &HostName) -> bool {
+        self.denied.iter().any(|denial| {
+            denial.protocol == grant.protocol
+                && denial.endpoint.hosts.names(name)
+                && (denial.endpoint.ports == Ports::Any
+                    || denial.endpoint.ports == grant.endpoint.ports)
+        })
+    }
+}
+
+impl Target<'_> {
+    /// Whether an endpoint has this protocol, scheme and port.
+    fn is_at(&self, protocol: Protocol, endpoint: &Endpoint) -> bool {
+        self.protocol == protocol
+            && endpoint.scheme.is_none_or(|scheme| self.scheme == Some(scheme))
+            && self.port.is_none_or(|port| endpoint.ports.hold(port, self.scheme))
+    }
+
+    /// Whether the hosts stand for this one, whatever kind of address it has.
+    fn is_meant_by(&self, hosts: &Hosts) -> bool {
+        let range = self.address.and_then(Range::of);
+        self.names.iter().any(|name| hosts.names(name))
+            || match hosts {
+                Hosts::Any => true,
+                Hosts::Localhost => range.is_some_and(Range::is_loopback),
+                _ => self.address.is_some_and(|address| hosts.holds(address)),
+            }
+    }
+
+    fn is_covered(&self, protocol: Protocol, endpoint: &Endpoint) -> bool {
+        self.is_at(protocol, endpoint) && self.is_meant_by(&endpoint.hosts)
+    }
+}
+
+const NO_GRANT: &str = "not granted";
+
+fn allowed(label: &Arc<str>) -> Ruling {
+    Ruling { allowed: true, rule: Arc::clone(label) }
+}
+
+fn denied(rule: &str) -> Ruling {
+    Ruling { allowed: false, rule: rule.into() }
+}
+
+/// As a grant would name it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
+        if self.port == self.scheme.port() { Ok(()) } else { write!(f, ":{}", self.port) }
+    }
+}
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod tests;

@@ -1,0 +1,145 @@
+//! The network: each socket, look-up and request of a guest's passes here, is decided by the rules of
+//! its grants, and recorded.
+//!
+//! Sockets are wasmtime-wasi's own, which asks [`Network::admits`] before each of their steps. Look-ups
+//! (`lookup`) are ours, for wasmtime-wasi knows them only as allowed or not; what one led to is
+//! remembered (`pins`), so that a grant of a name reaches the addresses which that name had, and no
+//! others. Requests (`http`) are ours too, for wasmtime-wasi-http connects wherever a name leads.
+
+mod connect;
+mod http;
+mod lookup;
+mod pins;
+mod transfer;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::sockets::SocketAddrUse;
+
+use crate::permission::{
+    Decision, Host, HostName, NetworkRules, Operation, Origin, Protocol, Ruling, Witness,
+};
+
+pub(super) use http::Http;
+pub(super) use lookup::add_to_linker as add_lookup_to_linker;
+
+use pins::Pins;
+
+/// The network of one instance.
+#[derive(Clone)]
+pub(super) struct Network(Arc<Shared>);
+
+struct Shared {
+    rules: Arc<NetworkRules>,
+    witness: Witness,
+    pins: Mutex<Pins>,
+    /// The last decision on a datagram: a stream of them is recorded once.
+    last_datagram: Mutex<Option<Decision>>,
+    /// Each look-up takes a thread as long as it lasts.
+    lookups: Semaphore,
+}
+
+/// The most look-ups at once.
+const MAX_LOOKUPS: usize = 8;
+
+const NOT_OFFERED: &str = "nobody may listen, or choose a local address";
+
+impl Network {
+    pub(super) fn new(rules: Arc<NetworkRules>, witness: Witness) -> Self {
+        Self(Arc::new(Shared {
+            rules,
+            witness,
+            pins: Mutex::default(),
+            last_datagram: Mutex::default(),
+            lookups: Semaphore::new(MAX_LOOKUPS),
+        }))
+    }
+
+    /// Lets a guest have sockets. What they may do is asked here at each step; where nothing is
+    /// granted, wasmtime-wasi would refuse it as well.
+    pub(super) fn open(&self, builder: &mut WasiCtxBuilder) {
+        builder.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(false);
+        let network = self.clone();
+        builder.socket_addr_check(move |address, step| {
+            let admitted = network.admits(address, step);
+            Box::pin(std::future::ready(admitted))
+        });
+    }
+
+    /// Whether a socket may take a step.
+    fn admits(&self, address: SocketAddr, step: SocketAddrUse) -> bool {
+        let is_free = address.port() == 0;
+        match step {
+            SocketAddrUse::TcpConnect => {
+                let (ruling, target) = self.decide(Protocol::Tcp, address);
+                self.record(&ruling, Operation::Connect, target)
+            }
+            SocketAddrUse::UdpSend => {
+                let (ruling, target) = self.decide(Protocol::Udp, address);
+                self.record_datagram(&ruling, target)
+            }
+            // Who sends it is no deed of the guest's, so it is not recorded.
+            SocketAddrUse::UdpReceive => self.decide(Protocol::Udp, address).0.allowed,
+            // Sockets that have no address yet get one in this way, before they connect or send.
+            SocketAddrUse::TcpBind if is_free && address.ip().is_unspecified() => true,
+            SocketAddrUse::UdpBind if is_free => true,
+            SocketAddrUse::TcpBind | SocketAddrUse::UdpBind | SocketAddrUse::TcpListen => {
+                let ruling = Ruling { allowed: false, rule: NOT_OFFERED.into() };
+                self.record(&ruling, Operation::Listen, address.to_string())
+            }
+            SocketAddrUse::TcpAccept => false,
+        }
+    }
+
+    /// The ruling on an address, and what the address is called in the record of it: by the name that
+    /// led there, if there is one.
+    fn decide(&self, protocol: Protocol, address: SocketAddr) -> (Ruling, String) {
+        let names = self.pins().names_of(address.ip());
+        let ruling = self.0.rules.check_address(protocol, address, &names);
+        let host = match names.last() {
+            Some(name) => Host::Name(name.clone()),
+            None => Host::Address(address.ip()),
+        };
+        (ruling, format!("{host}:{}", address.port()))
+    }
+
+    fn check_name(&self, name: &HostName) -> bool {
+        let ruling = self.0.rules.check_name(name);
+        self.record(&ruling, Operation::Resolve, name.to_string())
+    }
+
+    fn record_origin(&self, ruling: &Ruling, origin: &Origin) -> bool {
+        self.record(ruling, Operation::Http, origin.to_string())
+    }
+
+    /// Tells of a decision; whether it allows.
+    fn record(&self, ruling: &Ruling, operation: Operation, target: String) -> bool {
+        self.0.witness.tell(ruling, operation, || target);
+        ruling.allowed
+    }
+
+    fn record_datagram(&self, ruling: &Ruling, target: String) -> bool {
+        let decision = ruling.on(Operation::Udp, target.as_str());
+        let mut last = self.0.last_datagram.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(&decision) {
+            self.record(ruling, Operation::Udp, target);
+            *last = Some(decision);
+        }
+        ruling.allowed
+    }
+
+    fn rules(&self) -> &NetworkRules {
+        &self.0.rules
+    }
+
+    fn pins(&self) -> std::sync::MutexGuard<'_, Pins> {
+        self.0.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
