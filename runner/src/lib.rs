@@ -20,6 +20,9 @@ mod environment;
 mod error;
 mod execution;
 mod exit;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod invocation;
 mod permission;
 mod plugin;
