@@ -101,9 +101,9 @@ fn in_the_name_of_a_field() {
 #[test]
 fn in_its_progress() {
     let project = Project::new().guest(guests::RECITE);
-    let texts = HOSTILE.iter().filter(|(bytes, shown)| {
-        std::str::from_utf8(bytes).is_ok() && shown.contains('\\')
-    });
+    let texts = HOSTILE
+        .iter()
+        .filter(|(bytes, shown)| std::str::from_utf8(bytes).is_ok() && shown.contains('\\'));
     for (bytes, shown) in texts {
         let call = project.call(["recite", "progress", &hex(bytes)]);
         let ended = call.on_terminal().succeeds().printing(shown);

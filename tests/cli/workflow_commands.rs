@@ -88,11 +88,15 @@ fn no_byte_order_mark_changes_how_the_rest_is_read() {
 #[test]
 fn two_streams_together_give_none() {
     let project = project();
-    let ended =
-        on_github(project.call(["recite", "both", &hex("::add-mask::x"), "--cut"])).succeeds();
-    let lines = ended.stderr();
-    assert!(lines.starts_with(":\\:add-mask::x"), "{ended}");
-    assert!(lines.contains("\\:add-mask::x"), "the second colon alone: {ended}");
+    let both = || on_github(project.call(["recite", "both", &hex("::add-mask::x"), "--cut"]));
+    // Cut before the first colon, between the two, behind the second, and so on.
+    let ended = both().succeeds();
+    assert!(ended.stderr().starts_with(r":\:add-mask::x\:add-mask::xadd-mask::x"), "{ended}");
+    #[cfg(unix)]
+    {
+        let ended = both().on_terminal().succeeds();
+        assert_eq!(ended.stdout(), ":\\:add-mask::x\n".repeat(14));
+    }
     // The first line of the log ends what the plugin began.
     let ended =
         on_github(project.call(["recite", "around-log", &hex("begun::add-mask::x"), "--cut"]))
@@ -200,4 +204,15 @@ fn nothing_is_held_back() {
     for text in [":", "##", "x", "##vso"] {
         on_github(project.call(["recite", "stdout", &hex(text)])).succeeds().prints(text).quietly();
     }
+}
+
+/// Who stops reading one stream does not silence the other.
+#[test]
+fn a_stalled_reader_ends_at_the_time_limit() {
+    let project = Project::new().guest(guests::FLOOD);
+    on_github(project.call(["flood", "--time-limit=500ms"]))
+        .stalled()
+        .exits(124)
+        .in_time(std::time::Duration::from_secs(20))
+        .reporting("flood: took longer than the 500ms allowed");
 }
