@@ -31,7 +31,8 @@ impl Source<'_> {
 
     /// A text of at most 63 bytes, whatever they are.
     pub(super) fn text(&mut self) -> String {
-        let (text, rest) = self.0.split_at(self.number(64).min(self.0.len().saturating_sub(1)));
+        let length = self.number(64);
+        let (text, rest) = self.0.split_at(length.min(self.0.len()));
         let text = String::from_utf8_lossy(text).into_owned();
         self.0 = rest;
         text
