@@ -21,6 +21,9 @@ mod environment;
 mod error;
 mod execution;
 mod exit;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod invocation;
 mod permission;
 mod plugin;

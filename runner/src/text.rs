@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 /// Whether a character acts on a terminal, or on the order or presence of what it shows, instead of
 /// being shown: control characters, and those that change the direction of text or have no shape
-/// (Unicode TR 36).
+/// (Unicode TR 36 and its `Default_Ignorable_Code_Point`). Selectors of variants stay, for emoji have them.
 pub(crate) fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The text with every deceptive character replaced by its escape, such as `\u{1b}`. Line feeds and
@@ -27,17 +29,20 @@ pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }
 
-/// The same, but for the sequences that set colors and weight, and nothing else.
+/// The styles of clap's messages: bold, underlined, red, green, yellow, and the end of them. None hides
+/// anything.
+const STYLES: [&str; 6] = ["0m", "1m", "4m", "31m", "32m", "33m"];
+
+/// The same, but for the sequences that set one of the [`STYLES`].
 pub(crate) fn visible_styled(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
         shown.push_str(&visible(before));
-        let digits = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
-        if after[digits..].starts_with('m') {
+        if let Some(style) = STYLES.iter().find(|style| after.starts_with(**style)) {
             shown.push_str("\u{1b}[");
-            shown.push_str(&after[..=digits]);
-            rest = &after[digits + 1..];
+            shown.push_str(style);
+            rest = &after[style.len()..];
         } else {
             shown.push_str(&visible("\u{1b}["));
             rest = after;
@@ -55,13 +60,14 @@ pub(crate) fn push_visible(shown: &mut String, c: char) {
     }
 }
 
-/// JSON with deceptive characters inside its strings escaped as JSON has it: the same value, and fit for
-/// a terminal.
+/// JSON with deceptive characters inside its strings escaped as JSON has it, and with them the beginnings
+/// of commands that CI systems look for anywhere in a line (`##[`): the same value, and fit for a terminal
+/// and for a CI system.
 pub(crate) fn json(value: &serde_json::Value, pretty: bool) -> String {
     let text = if pretty { format!("{value:#}") } else { value.to_string() };
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_deceptive(c) && c != '\n' {
+        if (is_deceptive(c) && c != '\n') || (c == '[' && ends_in_hashes(&shown)) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a string does not fail.
                 let _ = write!(shown, "\\u{unit:04x}");
@@ -71,6 +77,11 @@ pub(crate) fn json(value: &serde_json::Value, pretty: bool) -> String {
         }
     }
     shown
+}
+
+/// Whether the text ends in `##`, or in `##` and letters; outside of strings JSON never does.
+fn ends_in_hashes(text: &str) -> bool {
+    text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with("##")
 }
 
 #[cfg(test)]
@@ -88,9 +99,11 @@ mod tests {
     #[test]
     fn styles_stay_where_they_may() {
         assert_eq!(
-            visible_styled("\u{1b}[1;31mred\u{1b}[0m\u{1b}[m"),
-            "\u{1b}[1;31mred\u{1b}[0m\u{1b}[m"
+            visible_styled("\u{1b}[1m\u{1b}[31mred\u{1b}[0m"),
+            "\u{1b}[1m\u{1b}[31mred\u{1b}[0m"
         );
+        // Hidden, black on black, blinking: a message has none of it but from what was typed.
+        assert_eq!(visible_styled("\u{1b}[8m\u{1b}[30;40m"), "\\u{1b}[8m\\u{1b}[30;40m");
         assert_eq!(
             visible_styled("\u{1b}[2J\u{1b}[1\u{1b}]0;x\u{7}"),
             "\\u{1b}[2J\\u{1b}[1\\u{1b}]0;x\\u{7}"
@@ -99,10 +112,12 @@ mod tests {
 
     #[test]
     fn json_stays_the_same_value() {
-        let value = serde_json::json!({ "a": "\u{9b}2J\u{202e}\n\u{e0041}", "b": [1] });
+        let value =
+            serde_json::json!({ "a": "\u{9b}2J\u{202e}\n\u{e0041}", "##": [1], "b##[": "##vso[x" });
         for pretty in [false, true] {
             let text = json(&value, pretty);
             assert!(text.chars().all(|c| c == '\n' || !is_deceptive(c)), "{text}");
+            assert!(!text.contains("##[") && !text.contains("##vso["), "{text}");
             assert_eq!(
                 serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON"),
                 value

@@ -67,6 +67,8 @@ impl App {
             &self.settings.retry(command, self.options.retry()),
             &mut |event| self.report.event(command, &event),
         );
+        // What the guest's streams still hold comes before the runner's own words.
+        drop(setup);
         self.report.outcome(command, execution.outcome(), grants.refused());
         if self.options.timings {
             self.report.timings(command, load, &execution);

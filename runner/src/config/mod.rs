@@ -8,6 +8,8 @@ pub(crate) mod schema;
 mod settings;
 mod units;
 
+#[cfg(fuzzing)]
+pub(crate) use document::Document;
 pub(crate) use document::DocumentError;
 #[cfg(test)]
 pub(crate) use file::RUNNER_KEYS;

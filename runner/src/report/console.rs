@@ -1,10 +1,12 @@
 //! The two streams, and the progress bar that they share the terminal with.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
 
+use super::obeyed::{HarmlessWriter, Stream, Written};
 use super::visible::VisibleWriter;
 use crate::cli::ColorChoice;
 use crate::sandbox::Output;
@@ -18,7 +20,15 @@ pub(crate) struct Streams {
     pub(crate) color_stdout: bool,
     /// Whether what goes to standard error has colors.
     pub(crate) color_stderr: bool,
+    /// Whether a CI system reads standard output, and obeys commands in it.
+    stdout_is_obeyed: bool,
+    /// Whether a CI system reads standard error, and obeys commands in it.
+    stderr_is_obeyed: bool,
 }
+
+/// The variables by which one knows the CI systems that obey commands in what a step writes: GitHub
+/// Actions (and what imitates it), Azure Pipelines, TeamCity.
+const OBEDIENT: [&str; 3] = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"];
 
 impl Streams {
     /// Looks at the process. `variable` gives an environment variable.
@@ -37,63 +47,100 @@ impl Streams {
                     && variable("TERM").is_none_or(|term| term != "dumb")
             }
         };
+        let is_set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
+        let is_obeyed = OBEDIENT.iter().any(is_set);
         Self {
             stdout_is_terminal,
             stderr_is_terminal,
             color_stdout: color(stdout_is_terminal),
             color_stderr: color(stderr_is_terminal),
+            stdout_is_obeyed: is_obeyed && !is_regular_file(&io::stdout()),
+            stderr_is_obeyed: is_obeyed && !is_regular_file(&io::stderr()),
         }
     }
 }
 
-/// Where everything is written. Clones share the progress bar.
+/// Whether a stream goes to a file, which nobody reads as it is written.
+#[cfg(unix)]
+fn is_regular_file(stream: &impl std::os::fd::AsFd) -> bool {
+    is_file(stream.as_fd().try_clone_to_owned().map(File::from))
+}
+
+#[cfg(windows)]
+fn is_regular_file(stream: &impl std::os::windows::io::AsHandle) -> bool {
+    is_file(stream.as_handle().try_clone_to_owned().map(File::from))
+}
+
+fn is_file(opened: io::Result<File>) -> bool {
+    opened.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Where everything is written. Clones share the progress bar, and what is known of the streams.
 #[derive(Clone)]
 pub(crate) struct Console {
     pub(crate) streams: Streams,
     bar: Arc<Mutex<Option<ProgressBar>>>,
+    written: Arc<Mutex<Written>>,
 }
 
 impl Console {
     pub(crate) fn new(streams: Streams) -> Self {
-        Self { streams, bar: Arc::default() }
+        Self { streams, bar: Arc::default(), written: Arc::default() }
     }
 
     /// Writes to standard error. Where that is closed there is nobody to tell.
     pub(crate) fn err(&self, text: &str) {
         self.aside(|| {
-            let _ = io::stderr().lock().write_all(text.as_bytes());
+            let _ = self.stderr().write_all(text.as_bytes());
         });
     }
 
     /// Writes to standard output.
     pub(crate) fn out(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
+        let mut stdout = self.stdout();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()
     }
 
     /// Standard output, for a guest.
     pub(crate) fn guest_stdout(&self) -> Output {
-        self.guest_output(io::stdout, self.streams.stdout_is_terminal)
+        self.guest_output(self.stdout(), self.streams.stdout_is_terminal)
     }
 
     /// Standard error, for a guest.
     pub(crate) fn guest_stderr(&self) -> Output {
-        self.guest_output(io::stderr, self.streams.stderr_is_terminal)
+        self.guest_output(self.stderr(), self.streams.stderr_is_terminal)
     }
 
-    fn guest_output<W: Write + Send + 'static>(
-        &self,
-        open: fn() -> W,
-        is_terminal: bool,
-    ) -> Output {
+    fn guest_output(&self, stream: Box<dyn Write + Send>, is_terminal: bool) -> Output {
         let writer: Arc<Mutex<dyn Write + Send>> = if is_terminal {
-            let aside = Aside { console: self.clone(), inner: open() };
+            let aside = Aside { console: self.clone(), inner: stream };
             Arc::new(Mutex::new(VisibleWriter::new(aside)))
         } else {
-            Arc::new(Mutex::new(open()))
+            Arc::new(Mutex::new(stream))
         };
         Output { writer, is_terminal }
+    }
+
+    fn stdout(&self) -> Box<dyn Write + Send> {
+        self.stream(io::stdout(), Stream::Stdout, self.streams.stdout_is_obeyed)
+    }
+
+    fn stderr(&self) -> Box<dyn Write + Send> {
+        self.stream(io::stderr(), Stream::Stderr, self.streams.stderr_is_obeyed)
+    }
+
+    fn stream(
+        &self,
+        inner: impl Write + Send + 'static,
+        stream: Stream,
+        is_obeyed: bool,
+    ) -> Box<dyn Write + Send> {
+        if is_obeyed {
+            Box::new(HarmlessWriter { inner, stream, written: Arc::clone(&self.written) })
+        } else {
+            Box::new(inner)
+        }
     }
 
     /// Shows a bar from now on, or none.

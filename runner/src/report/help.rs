@@ -5,6 +5,7 @@ use std::io;
 use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
+use clap_complete::Shell;
 
 use super::{Report, diagnostic};
 use crate::cli::Format;
@@ -45,30 +46,35 @@ impl Report {
         self.line(text.trim_end())
     }
 
-    /// Prints a completion script, which the user's shell will run: so the plugins' words for people go
-    /// into it without anything that a shell could take for more than a word.
-    pub(crate) fn completions(
-        &self,
-        shell: clap_complete::Shell,
-        command: Command,
-    ) -> io::Result<()> {
-        let mut command = without_quoting(command);
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut command, "taskrunner", &mut script);
-        self.console.out(&String::from_utf8_lossy(&script))
+    /// Prints a completion script.
+    pub(crate) fn completions(&self, shell: Shell, command: Command) -> io::Result<()> {
+        self.console.out(&String::from_utf8_lossy(&completion_script(shell, command)))
     }
 
     /// Prints a manual page.
     pub(crate) fn manual(&self, command: Command) -> io::Result<()> {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command).render(&mut page)?;
-        self.console.out(&String::from_utf8_lossy(&page))
+        self.console.out(&String::from_utf8_lossy(&manual_page(command)?))
     }
 
     /// Prints a line.
     pub(crate) fn line(&self, line: &str) -> io::Result<()> {
         self.console.out(&format!("{line}\n"))
     }
+}
+
+/// A completion script, which the user's shell will run: so the plugins' words for people go into it
+/// without anything that a shell could take for more than a word.
+pub(crate) fn completion_script(shell: Shell, command: Command) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut without_quoting(command), "taskrunner", &mut script);
+    script
+}
+
+/// A manual page in roff.
+pub(crate) fn manual_page(command: Command) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    Ok(page)
 }
 
 /// The command with its help in plain characters.
@@ -100,14 +106,8 @@ mod tests {
         let command = Command::new("taskrunner").subcommand(
             Command::new("evil").about(hostile).arg(clap::Arg::new("a").long("a").help(hostile)),
         );
-        for shell in <clap_complete::Shell as clap::ValueEnum>::value_variants() {
-            let mut script = Vec::new();
-            clap_complete::generate(
-                *shell,
-                &mut without_quoting(command.clone()),
-                "taskrunner",
-                &mut script,
-            );
+        for shell in <Shell as clap::ValueEnum>::value_variants() {
+            let script = completion_script(*shell, command.clone());
             let script = String::from_utf8(script).expect("it is text");
             for piece in ["$(touch", "`id`", "x'"] {
                 assert!(!script.contains(piece), "{shell}: {piece}");

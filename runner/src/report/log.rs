@@ -105,13 +105,13 @@ fn human(time: &str, line: &Line<'_>, color: bool) -> String {
     );
     for (name, value) in &line.fields {
         // Writing to a string does not fail.
-        let _ = write!(text, " {}={}", visible_line(name), visible_line(&quoted(value)));
+        let _ = write!(text, " {}={}", visible_line(&quoted(name)), visible_line(&quoted(value)));
     }
     text.push('\n');
     text
 }
 
-/// A value in quotes where it would not be read as one word without them.
+/// A name or a value in quotes where it would not be read as one word without them.
 fn quoted(value: &str) -> String {
     if value.is_empty() || value.contains([' ', '"', '=']) {
         format!("{value:?}")

@@ -5,6 +5,7 @@ mod diagnostic;
 mod help;
 mod listing;
 mod log;
+mod obeyed;
 mod outcome;
 mod panic;
 mod permissions;
@@ -12,6 +13,13 @@ mod progress;
 mod visible;
 
 use std::io;
+
+#[cfg(fuzzing)]
+pub(crate) use {
+    help::{completion_script, manual_page},
+    obeyed::{Stream, Written},
+    visible::VisibleWriter,
+};
 
 pub(crate) use console::{Console, Streams};
 pub(crate) use log::{LogFormat, install as install_log};

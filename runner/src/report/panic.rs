@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 
+use super::obeyed::harmless;
 use crate::exit::ExitCode;
 use crate::text::visible_line;
 
@@ -11,7 +12,7 @@ pub(crate) fn catch_panics(program: impl FnOnce() -> ExitCode) -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         let message = format!("this is a mistake in taskrunner itself, please report it: {panic}");
         // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(std::io::stderr(), "{}", visible_line(&message));
+        let _ = writeln!(std::io::stderr(), "{}", harmless(&visible_line(&message)));
     }));
     // What the program was doing is over: nothing that could be in disorder is used afterwards.
     panic::catch_unwind(AssertUnwindSafe(program)).unwrap_or(ExitCode::RUNNER)

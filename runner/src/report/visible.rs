@@ -5,15 +5,16 @@ use std::io::{self, Write};
 
 use crate::text::push_visible;
 
-/// Makes what is written to it visible, also where a character is split between two writes.
-pub(super) struct VisibleWriter<W> {
+/// Makes what is written to it visible, also where a character is split between two writes. A character
+/// that has not come to its end when the writer is dropped is shown by its bytes.
+pub(crate) struct VisibleWriter<W: Write> {
     inner: W,
     /// The beginning of a character whose end has not come yet.
     pending: Vec<u8>,
 }
 
 impl<W: Write> VisibleWriter<W> {
-    pub(super) fn new(inner: W) -> Self {
+    pub(crate) fn new(inner: W) -> Self {
         Self { inner, pending: Vec::new() }
     }
 }
@@ -37,9 +38,7 @@ impl<W: Write> Write for VisibleWriter<W> {
                         self.pending = bad.to_vec();
                         break;
                     };
-                    for byte in &bad[..length] {
-                        let _ = write!(shown, "\\x{byte:02x}");
-                    }
+                    push_bytes(&mut shown, &bad[..length]);
                     rest = &bad[length..];
                 }
             }
@@ -53,6 +52,24 @@ impl<W: Write> Write for VisibleWriter<W> {
     }
 }
 
+impl<W: Write> Drop for VisibleWriter<W> {
+    fn drop(&mut self) {
+        if !self.pending.is_empty() {
+            let mut shown = String::new();
+            push_bytes(&mut shown, &self.pending);
+            // Where the stream is closed there is nobody to tell.
+            let _ = self.inner.write_all(shown.as_bytes()).and_then(|()| self.inner.flush());
+        }
+    }
+}
+
+fn push_bytes(shown: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(shown, "\\x{byte:02x}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -60,17 +77,28 @@ mod tests {
     use super::*;
     use crate::text::is_deceptive;
 
+    fn shown(writes: &[&[u8]]) -> Vec<u8> {
+        let mut shown = Vec::new();
+        let mut writer = VisibleWriter::new(&mut shown);
+        for bytes in writes {
+            writer.write_all(bytes).expect("memory");
+        }
+        drop(writer);
+        shown
+    }
+
+    #[test]
+    fn no_byte_is_lost_at_the_end() {
+        assert_eq!(shown(&[b"a\xe2", b"\x80"]), br"a\xe2\x80");
+    }
+
     proptest! {
         #[test]
         fn how_the_bytes_are_cut_changes_nothing(bytes: Vec<u8>, at: prop::sample::Index) {
             let at = at.index(bytes.len() + 1);
-            let mut cut = VisibleWriter::new(Vec::new());
-            cut.write_all(&bytes[..at]).expect("memory");
-            cut.write_all(&bytes[at..]).expect("memory");
-            let mut whole = VisibleWriter::new(Vec::new());
-            whole.write_all(&bytes).expect("memory");
-            prop_assert_eq!(&cut.inner, &whole.inner);
-            let shown = String::from_utf8(cut.inner).expect("it is text");
+            let cut = shown(&[&bytes[..at], &bytes[at..]]);
+            prop_assert_eq!(&cut, &shown(&[&bytes]));
+            let shown = String::from_utf8(cut).expect("it is text");
             prop_assert!(shown.chars().all(|c| !is_deceptive(c) || c == '\n' || c == '\t'));
         }
     }

@@ -27,7 +27,7 @@ pub(crate) enum Input {
 }
 
 /// What a program's standard output and error are.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(PartialEq)]
 enum Screen {
     Pipes,
     /// One terminal for both.
@@ -37,6 +37,8 @@ enum Screen {
     Closed,
     /// Standard output is a pipe whose reader does not read.
     Stalled,
+    /// Standard output is this file.
+    File(PathBuf),
 }
 
 /// A call of the program that has not run yet. [`Call::exits`] and [`Call::succeeds`] run it.
@@ -120,6 +122,12 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Gives it a file of the workspace for its standard output.
+    pub(crate) fn into_file(mut self, path: &str) -> Self {
+        self.screen = Screen::File(self.project.path(path));
+        self
+    }
+
     /// Runs it; it must end with 0.
     pub(crate) fn succeeds(self) -> Ended<'a> {
         self.exits(0)
@@ -186,7 +194,7 @@ impl<'a> Call<'a> {
             Input::Nothing => Stdio::null(),
             Input::Bytes(_) | Input::Silence => Stdio::piped(),
         });
-        match self.screen {
+        match &self.screen {
             Screen::Pipes => {
                 let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
                 let stdout = child.stdout.take().expect("it is piped");
@@ -202,6 +210,16 @@ impl<'a> Call<'a> {
                     child,
                     outputs: vec![Box::new(std::io::empty()), Box::new(stderr)],
                     unread,
+                }
+            }
+            Screen::File(path) => {
+                let file = std::fs::File::create(path).expect("a file");
+                let mut child = spawn(command.stdout(file).stderr(Stdio::piped()));
+                let stderr = child.stderr.take().expect("it is piped");
+                Started {
+                    child,
+                    outputs: vec![Box::new(std::io::empty()), Box::new(stderr)],
+                    unread: None,
                 }
             }
             #[cfg(unix)]

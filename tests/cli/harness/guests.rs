@@ -48,6 +48,7 @@ guests! {
     NEEDY = "needy",
     NO_VERSION = "no-version",
     PANIC = "panic",
+    RECITE = "recite",
     RECURSE = "recurse",
     RESERVED = "reserved",
     SAY = "say",

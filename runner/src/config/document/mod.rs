@@ -82,6 +82,14 @@ impl Document {
         Self::parse(path, read::read(path)?, format)
     }
 
+    /// Parses what a file of this name holds.
+    #[cfg(fuzzing)]
+    pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, DocumentError> {
+        let text = read::text(bytes)
+            .map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))?;
+        Self::parse(path, text, Format::of(path).unwrap_or(Format::Yaml))
+    }
+
     fn parse(path: &Path, text: String, format: Format) -> Result<Self, DocumentError> {
         match parse::parse(&text, format) {
             Ok(value) => Ok(Self { path: path.to_owned(), text, format, value }),
