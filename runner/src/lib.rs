@@ -20,6 +20,7 @@ mod environment;
 mod error;
 mod execution;
 mod exit;
+mod guard;
 mod invocation;
 mod permission;
 mod plugin;

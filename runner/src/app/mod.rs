@@ -2,6 +2,7 @@
 
 mod command;
 mod describer;
+mod inspect;
 mod section;
 
 use std::ffi::OsString;
@@ -107,6 +108,9 @@ impl App {
         match request {
             Request::Run { name, arguments } => {
                 return self.run(&registry, &describer, &name, arguments);
+            }
+            Request::Inspect { file, forbidden } => {
+                self.inspect(&registry, &describer, &file, &forbidden)?;
             }
             Request::Overview => {
                 self.report.overview(&registry.list())?;
