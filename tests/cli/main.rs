@@ -4,6 +4,7 @@
 mod harness;
 
 mod arguments;
+mod broken_files;
 mod build;
 mod clean;
 mod completions_and_man;
@@ -15,6 +16,7 @@ mod exit_codes;
 mod grants;
 mod help;
 mod hostile_configuration;
+mod inspect;
 mod limits;
 mod logging;
 mod new_plugin;
