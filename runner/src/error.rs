@@ -38,6 +38,14 @@ pub(crate) enum Error {
     Permission { command: Name, error: PermissionError },
     #[error("this file is no usable plugin: {0}")]
     Plugin(Fault),
+    /// The file that was to be inspected is none that this runner runs.
+    #[error(transparent)]
+    NoPlugin(Fault),
+    /// An inspected file could do what it was forbidden to.
+    #[error("{source_file} could do what is forbidden: {reasons}")]
+    Forbidden { source_file: String, reasons: String },
+    #[error("there is neither a file nor a command `{name}`")]
+    NothingToInspect { name: String, nearest: Vec<String> },
     #[error("{source_file}: {error}")]
     Sandbox { source_file: String, error: SandboxError },
     #[error("the record `{path}`: {problem}", path = path.display())]
@@ -50,11 +58,13 @@ impl Error {
     /// What the user can do about it.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownCommand { nearest, .. } => Some(match nearest.as_slice() {
-                [] => "`taskrunner list` shows the commands".to_owned(),
-                [one] => format!("did you mean `{one}`?"),
-                several => format!("did you mean one of `{}`?", several.join("`, `")),
-            }),
+            Self::UnknownCommand { nearest, .. } | Self::NothingToInspect { nearest, .. } => {
+                Some(match nearest.as_slice() {
+                    [] => "`taskrunner list` shows the commands".to_owned(),
+                    [one] => format!("did you mean `{one}`?"),
+                    several => format!("did you mean one of `{}`?", several.join("`, `")),
+                })
+            }
             Self::Permission { error: PermissionError::Forbidden { .. }, .. } => {
                 Some("go to the project's directory, or name a directory below this one".to_owned())
             }

@@ -11,7 +11,8 @@ pub(crate) struct ExitCode(u8);
 impl ExitCode {
     /// Done.
     pub(crate) const SUCCESS: Self = Self(0);
-    /// A command failed; or `taskrunner` was called without one.
+    /// A command failed; `taskrunner` was called without one; or an inspected file could do what is
+    /// forbidden.
     pub(crate) const FAILURE: Self = Self(1);
     /// A mistake in the arguments or the configuration.
     pub(crate) const USAGE: Self = Self(2);
@@ -75,8 +76,13 @@ impl From<&Error> for ExitCode {
             | Error::PluginDirectory { .. } => Self::USAGE,
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,
             Error::Permission { .. } => Self::USAGE,
-            Error::UnknownCommand { .. } => Self::UNKNOWN_COMMAND,
-            Error::Plugin(_) | Error::Sandbox { .. } | Error::Record { .. } | Error::Output(_) => {
+            Error::UnknownCommand { .. } | Error::NothingToInspect { .. } => Self::UNKNOWN_COMMAND,
+            Error::Forbidden { .. } => Self::FAILURE,
+            Error::Plugin(_)
+            | Error::NoPlugin(_)
+            | Error::Sandbox { .. }
+            | Error::Record { .. }
+            | Error::Output(_) => {
                 Self::RUNNER
             }
         }

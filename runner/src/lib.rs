@@ -24,6 +24,7 @@ mod exit;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod guard;
 mod invocation;
 mod permission;
 mod plugin;

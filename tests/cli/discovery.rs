@@ -95,16 +95,6 @@ fn of_contract(version: &str) -> Vec<u8> {
     bytes
 }
 
-#[cfg(unix)]
-#[test]
-fn what_is_no_regular_file_is_never_waited_for() {
-    let project = Project::new().directory(".taskrunner/plugins").guest(guests::HELLO);
-    let fifo = project.path(".taskrunner/plugins/fifo.wasm");
-    let made = std::process::Command::new("mkfifo").arg(fifo).status().expect("mkfifo runs");
-    assert!(made.success());
-    project.call(["list"]).succeeds().printing("hello").reporting("not a regular file");
-}
-
 #[test]
 fn manifests_against_the_contract_are_refused() {
     let project = [

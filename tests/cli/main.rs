@@ -4,6 +4,7 @@
 mod harness;
 
 mod arguments;
+mod broken_files;
 mod build;
 mod clean;
 mod completions_and_man;
@@ -16,6 +17,7 @@ mod grants;
 mod help;
 mod hostile_configuration;
 mod hostile_text;
+mod inspect;
 mod limits;
 mod logging;
 mod new_plugin;

@@ -2,6 +2,7 @@
 
 mod command;
 mod describer;
+mod inspect;
 mod permissions;
 mod record;
 mod section;
@@ -109,6 +110,9 @@ impl App {
         match request {
             Request::Run { name, arguments } => {
                 return self.run(&registry, &describer, &name, arguments);
+            }
+            Request::Inspect { file, forbidden } => {
+                self.inspect(&registry, &describer, &file, &forbidden)?;
             }
             Request::Overview => {
                 self.report.overview(&registry.list())?;

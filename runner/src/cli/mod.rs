@@ -7,12 +7,14 @@ mod options;
 mod split;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
 
 use crate::permission::Kind;
+use crate::plugin::Ability;
 use crate::report::LogFormat;
 
 /// What was asked.
@@ -35,6 +37,11 @@ pub(crate) enum Request {
     Completions(clap_complete::Shell),
     Man(Option<String>),
     Permissions(PermissionsRequest),
+    /// `inspect FILE`: a file, or a command's name, and what it must not be able to do.
+    Inspect {
+        file: PathBuf,
+        forbidden: Vec<Ability>,
+    },
     /// A plugin's command with its arguments.
     Run {
         name: String,
@@ -62,6 +69,18 @@ enum OwnSubcommand {
     },
     /// List the commands, and files that are no usable plugins
     List,
+    /// Say what a plugin is and what it can never do, without running its command
+    ///
+    /// What a plugin does not import, it cannot do, whatever it is granted: so its file proves what it
+    /// can never do. It is asked for its manifest in a sandbox without any capability.
+    Inspect {
+        /// A WebAssembly file, or the name of a command
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// End with exit code 1 if it could do this; may be repeated or separated by commas
+        #[arg(long, value_name = "ABILITY", value_delimiter = ',')]
+        forbid: Vec<Ability>,
+    },
     /// Print a completion script for a shell, with all commands that are there now
     Completions {
         /// The shell
@@ -122,6 +141,9 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
             Some(OwnSubcommand::Help { command: None }) => Request::Help,
             Some(OwnSubcommand::Help { command: Some(name) }) => Request::HelpFor(name),
             Some(OwnSubcommand::List) => Request::List,
+            Some(OwnSubcommand::Inspect { file, forbid }) => {
+                Request::Inspect { file, forbidden: forbid }
+            }
             Some(OwnSubcommand::Completions { shell }) => Request::Completions(shell),
             Some(OwnSubcommand::Man { command }) => Request::Man(command),
             Some(OwnSubcommand::Permissions { request }) => Request::Permissions(request),

@@ -1,12 +1,18 @@
 //! Tells what a file is, by its bytes alone and without running it.
 
-use wasmparser::{Encoding, Parser, Payload};
+use std::fmt;
+
+use super::outline::{Form, ItemKind, Outline};
+use crate::text::visible_line;
 
 /// The interface that makes a component a command, without its version.
 const GUEST: &str = "taskrunner:plugin/guest@";
 
 /// The version of the contract that this runner speaks, up to the part that must be equal.
 const VERSION: &str = "0.1.";
+
+/// The longest reason that is shown of malformed WebAssembly: it may quote names from the file.
+const MAX_REASON: usize = 300;
 
 /// Why a file is no plugin.
 #[derive(Debug, thiserror::Error)]
@@ -35,55 +41,124 @@ pub(crate) enum KindError {
     Malformed(String),
 }
 
-/// Checks that these bytes are a component of the world `command`.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), KindError> {
-    match bytes {
-        [] => return Err(KindError::Empty),
-        [0x7f, b'E', b'L', b'F', ..] if is_compiled(bytes) => return Err(KindError::Compiled),
-        [0, b'a', b's', b'm', ..] => {}
-        _ => return Err(KindError::NotWasm),
-    }
-    match find_guest(bytes).map_err(|error| KindError::Malformed(error.message().to_owned()))? {
-        Export::Guest(version) if version.starts_with(VERSION) => Ok(()),
-        Export::Guest(version) => Err(KindError::Version(version.escape_debug().to_string())),
-        Export::WasiRun => Err(KindError::WasiCommand),
-        Export::Module => Err(KindError::Module),
-        Export::None => Err(KindError::OtherWorld),
+impl From<wasmparser::Error> for KindError {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Malformed(reason(error.message()))
     }
 }
 
-enum Export {
-    Guest(String),
-    WasiRun,
-    Module,
-    None,
+impl KindError {
+    /// The file makes the parser panic.
+    pub(super) fn unchecked(panic: String) -> Self {
+        Self::Malformed(format!("it cannot be checked: {}", reason(&panic)))
+    }
 }
 
-/// Looks through the exports of the outermost component.
-fn find_guest(bytes: &[u8]) -> wasmparser::Result<Export> {
-    let mut found = Export::None;
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload? {
-            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                return Ok(Export::Module);
-            }
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentExportSection(exports) if depth == 1 => {
-                for export in exports {
-                    let name = export?.name.name;
-                    if let Some(version) = name.strip_prefix(GUEST) {
-                        found = Export::Guest(version.to_owned());
-                    } else if name.starts_with("wasi:cli/run@") && matches!(found, Export::None) {
-                        found = Export::WasiRun;
-                    }
+fn reason(text: &str) -> String {
+    let reason: String = text.chars().take(MAX_REASON).collect();
+    visible_line(&reason)
+}
+
+/// What a WebAssembly file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A component of the world `command`, and the version of the contract that it was made for.
+    Command { contract: String },
+    /// A component that exports `wasi:cli/run`, and the version of that.
+    WasiCommand { version: String },
+    /// A component of another world.
+    OtherComponent,
+    /// A core module that exports `_start`: a program, of WASI preview 1 where it imports any WASI.
+    ModuleCommand,
+    /// A core module that exports `_initialize`: a library.
+    ModuleReactor,
+    /// Another core module.
+    OtherModule,
+}
+
+impl Kind {
+    pub(super) fn of(outline: &Outline<'_>) -> Self {
+        let exports = |name: &str| outline.exports.contains(&(name, ItemKind::Function));
+        match outline.form {
+            Form::Module if exports("_start") => Self::ModuleCommand,
+            Form::Module if exports("_initialize") => Self::ModuleReactor,
+            Form::Module => Self::OtherModule,
+            Form::Component => {
+                let interfaces = || {
+                    let exports = outline.exports.iter();
+                    exports.filter(|(_, kind)| *kind == ItemKind::Instance).map(|(name, _)| *name)
+                };
+                let version_of =
+                    |prefix| interfaces().filter_map(move |name| name.strip_prefix(prefix));
+                // A component may serve several versions of the contract.
+                let speaks = |version: &&str| version.starts_with(VERSION);
+                let mut contracts = version_of(GUEST);
+                if let Some(contract) = version_of(GUEST).find(speaks).or(contracts.next()) {
+                    Self::Command { contract: contract.to_owned() }
+                } else if let Some(version) = version_of("wasi:cli/run@").next() {
+                    Self::WasiCommand { version: version.to_owned() }
+                } else {
+                    Self::OtherComponent
                 }
             }
-            _ => {}
         }
     }
-    Ok(found)
+
+    /// Whether this runner runs such files as commands.
+    pub(super) fn check(&self) -> Result<(), KindError> {
+        match self {
+            Self::Command { contract } if contract.starts_with(VERSION) => Ok(()),
+            Self::Command { contract } => Err(KindError::Version(visible_line(contract))),
+            Self::WasiCommand { .. } => Err(KindError::WasiCommand),
+            Self::OtherComponent => Err(KindError::OtherWorld),
+            Self::ModuleCommand | Self::ModuleReactor | Self::OtherModule => Err(KindError::Module),
+        }
+    }
+
+    /// One word for programs.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Command { .. } => "command",
+            Self::WasiCommand { .. } => "wasi-command",
+            Self::OtherComponent => "component",
+            Self::ModuleCommand => "module-command",
+            Self::ModuleReactor => "module-reactor",
+            Self::OtherModule => "module",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command { contract } => {
+                write!(f, "a component of the world `command`, version {contract} of the contract")
+            }
+            Self::WasiCommand { version } => {
+                write!(f, "a component that exports `wasi:cli/run`, version {version}")
+            }
+            Self::OtherComponent => f.write_str("a component of another world"),
+            Self::ModuleCommand => f.write_str("a core module that is a program (`_start`)"),
+            Self::ModuleReactor => f.write_str("a core module that is a library (`_initialize`)"),
+            Self::OtherModule => f.write_str("a core module"),
+        }
+    }
+}
+
+/// Checks that these bytes look like a component of the world `command`. It looks no deeper than it
+/// must: that they are valid is found out where they are compiled.
+pub(super) fn check(bytes: &[u8]) -> Result<(), KindError> {
+    Kind::of(&outline(bytes)?).check()
+}
+
+/// The outline of a WebAssembly file, or what the file is instead.
+pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>, KindError> {
+    match bytes {
+        [] => Err(KindError::Empty),
+        [0x7f, b'E', b'L', b'F', ..] if is_compiled(bytes) => Err(KindError::Compiled),
+        [0, b'a', b's', b'm', ..] => Outline::read(bytes),
+        _ => Err(KindError::NotWasm),
+    }
 }
 
 /// Wasmtime writes compiled code as ELF files with sections of its own.

@@ -4,16 +4,25 @@
 mod check;
 mod digest;
 mod discovery;
+mod facts;
+mod inspection;
 mod kind;
 mod manifest;
 pub(crate) mod name;
+mod nesting;
+mod outline;
 mod registry;
 mod remembered;
+mod verdict;
 
 pub(crate) use check::ManifestError;
 pub(crate) use digest::Digest;
 pub(crate) use discovery::{Origin, Place};
+pub(crate) use facts::{Facts, facts};
+pub(crate) use inspection::Inspection;
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 pub(crate) use name::{Name, NameError};
+pub(crate) use outline::ItemKind;
 pub(crate) use registry::{Describe, Fault, FaultKind, Listing, Lookup, Plugin, Registry};
 pub(crate) use remembered::Remembered;
+pub(crate) use verdict::{Ability, Verdict, brief};

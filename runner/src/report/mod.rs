@@ -3,6 +3,7 @@
 mod console;
 mod diagnostic;
 mod help;
+mod inspection;
 mod listing;
 mod log;
 mod obeyed;

@@ -5,11 +5,15 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::obeyed::harmless;
 use crate::exit::ExitCode;
+use crate::guard::is_guarded;
 use crate::text::visible_line;
 
 /// Runs the program; what panics on whichever thread is reported without a backtrace.
 pub(crate) fn catch_panics(program: impl FnOnce() -> ExitCode) -> ExitCode {
     panic::set_hook(Box::new(|panic| {
+        if is_guarded() {
+            return;
+        }
         let message = format!("this is a mistake in taskrunner itself, please report it: {panic}");
         // Where standard error is closed there is nobody to tell.
         let _ = writeln!(std::io::stderr(), "{}", harmless(&visible_line(&message)));

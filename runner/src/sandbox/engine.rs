@@ -24,3 +24,7 @@ pub(super) fn new(cache: Option<&Path>) -> Result<Engine, SandboxError> {
         .cache(cache.and_then(cache::open));
     Engine::new(&config).map_err(|error| SandboxError::Engine(super::outcome::one_line(&error)))
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::guard::guard;
 use crate::invocation::Invocation;
 use crate::permission::{Grants, NetworkRules};
 use crate::plugin::Declared;
@@ -127,16 +128,16 @@ impl Sandbox {
         bytes: impl AsRef<[u8]> + Send + 'static,
     ) -> Result<Program, SandboxError> {
         let engine = self.engine.clone();
-        let compile = move || Component::new(&engine, bytes);
+        let compile = move || guard(|| Component::new(&engine, bytes));
         let compiled = on_thread("compiler", COMPILE_LIMIT, || {}, compile);
         match compiled {
-            Ok(Ok(component)) => Ok(Program(component)),
-            Ok(Err(error)) => Err(SandboxError::Compile(outcome::one_line(&error))),
+            Ok(Ok(Ok(component))) => Ok(Program(component)),
+            Ok(Ok(Err(error))) => Err(SandboxError::Compile(outcome::one_line(&error))),
             Err(Left::Behind) => Err(SandboxError::Compile(format!(
                 "it takes longer than {}",
                 humantime::format_duration(COMPILE_LIMIT)
             ))),
-            Err(Left::Failed(reason)) => Err(SandboxError::Compile(reason)),
+            Ok(Err(reason)) | Err(Left::Failed(reason)) => Err(SandboxError::Compile(reason)),
         }
     }
 

@@ -1,0 +1,48 @@
+//! All that can be said of one file, for somebody who decides whether to run it.
+
+use std::path::{Path, PathBuf};
+
+use super::registry::{Describe, Fault, FaultKind};
+use super::verdict::Verdict;
+use super::{Digest, Facts, Manifest, discovery};
+
+/// All that can be said of one file.
+pub(crate) struct Inspection {
+    /// The file, or the words that stand for an embedded one.
+    pub(crate) source: PathBuf,
+    pub(crate) size: usize,
+    pub(crate) digest: Digest,
+    pub(crate) facts: Facts,
+    pub(crate) verdict: Verdict,
+    /// What the plugin says of itself, or why it is none that this runner runs.
+    pub(crate) manifest: Result<Manifest, FaultKind>,
+}
+
+impl Inspection {
+    /// Looks at a file. That it is no WebAssembly at all, or invalid, is a fault of which nothing more
+    /// can be said.
+    pub(crate) fn of_file(path: &Path, describe: &dyn Describe) -> Result<Self, Fault> {
+        let fault = |kind| Fault { path: path.to_owned(), kind };
+        let bytes = discovery::read(path).map_err(|error| fault(FaultKind::Read(error)))?;
+        Self::of_bytes(path.to_owned(), &bytes, describe)
+    }
+
+    /// Looks at the bytes of a file.
+    pub(crate) fn of_bytes(
+        source: PathBuf,
+        bytes: &[u8],
+        describe: &dyn Describe,
+    ) -> Result<Self, Fault> {
+        let facts = match super::facts(bytes) {
+            Ok(facts) => facts,
+            Err(kind) => return Err(Fault { path: source, kind: kind.into() }),
+        };
+        let digest = Digest::of(bytes);
+        let manifest = match facts.kind.check() {
+            Ok(()) => describe.describe(&digest, bytes),
+            Err(kind) => Err(kind.into()),
+        };
+        let verdict = Verdict::of(&facts);
+        Ok(Self { source, size: bytes.len(), digest, facts, verdict, manifest })
+    }
+}
