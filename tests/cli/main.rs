@@ -17,6 +17,7 @@ mod help;
 mod hostile_configuration;
 mod limits;
 mod logging;
+mod network;
 mod new_plugin;
 mod output;
 mod path_arguments;

@@ -77,11 +77,6 @@ impl NetworkRules {
         Self { requested: Some(requested), ..self }
     }
 
-    /// Whether nothing is granted.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.granted.is_empty()
-    }
-
     /// Whether a name may be looked up: it is granted itself, or something is granted that is reached
     /// by it.
     pub(crate) fn check_name(&self, name: &HostName) -> Ruling {
