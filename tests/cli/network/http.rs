@@ -174,7 +174,7 @@ fn a_server_cannot_fill_the_memory_or_keep_a_guest_waiting() {
     let project = Project::new().guest(guests::FETCH);
     let urls = vec![url("big"); 70];
     let call = project.call(["fetch", "--hold", grant]).with(urls.iter().map(String::as_str));
-    let ended = call.succeeds();
+    let ended = call.succeeds().in_memory(256 * 1024 * 1024);
     let (held, refused) = (format!("{}: 200\n", url("big")), "error: ConnectionLimitReached\n");
     let printed = ended.stdout();
     assert_eq!(printed.matches(&held).count(), 64, "{ended}");
