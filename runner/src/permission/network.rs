@@ -142,18 +142,20 @@ impl NetworkRules {
         if let Some(denial) = self.denial(target) {
             return denied(&denial.label);
         }
+        let special = target.address.and_then(|at| Some((at, Range::of(at)?)));
         let mut short_of = None;
         for grant in self.granted_for(target) {
-            let hosts = &grant.endpoint.hosts;
-            match target.address.and_then(Range::of) {
+            match special {
                 _ if self.reaches(grant, target) => return allowed(&grant.label),
-                Some(range) if target.is_meant_by(hosts) => short_of = Some((grant, range)),
+                Some((address, range)) if target.is_meant_by(&grant.endpoint.hosts) => {
+                    short_of = Some((grant, address, range));
+                }
                 _ => {}
             }
         }
         match short_of {
-            Some((grant, range)) => denied(&format!(
-                "{} reaches no {} address unless it names it",
+            Some((grant, address, range)) => denied(&format!(
+                "{} does not reach {address}, a {} address, unless it names it",
                 grant.label, range.what
             )),
             None => denied(NO_GRANT),

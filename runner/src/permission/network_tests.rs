@@ -140,7 +140,10 @@ fn no_name_leads_to_a_special_address() {
     let rule = rules(&["connect example.org:80"])
         .check_address(Protocol::Tcp, "127.0.0.1:80".parse().expect("one"), &[name("example.org")])
         .rule;
-    assert_eq!(&*rule, "connect example.org:80 reaches no loopback address unless it names it");
+    assert_eq!(
+        &*rule,
+        "connect example.org:80 does not reach 127.0.0.1, a loopback address, unless it names it"
+    );
 }
 
 #[test]

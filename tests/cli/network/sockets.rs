@@ -107,7 +107,7 @@ fn a_name_does_not_lead_to_the_machine_itself() {
     for name in names {
         let flags = [format!("--allow-connect={name}:{port}")];
         let told = format!(
-            "connect {name}:{port} (--allow-connect {name}:{port} reaches no loopback address"
+            "connect {name}:{port} (--allow-connect {name}:{port} does not reach 127.0.0.1, a loopback"
         );
         is_refused(&format!("tcp={name}:{port}"), &flags, &told);
     }
