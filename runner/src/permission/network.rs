@@ -72,7 +72,7 @@ impl NetworkRules {
     }
 
     /// Lets the grants reach as far as this, and no further.
-    pub(super) fn request(&mut self, protocol: Protocol, endpoint: Endpoint) {
+    pub(crate) fn request(&mut self, protocol: Protocol, endpoint: Endpoint) {
         self.requested.push((protocol, endpoint));
     }
 
@@ -87,7 +87,6 @@ impl NetworkRules {
         let mut requests = self.requested.iter().filter(|(asked, _)| *asked == protocol);
         requests.any(|(_, endpoint)| endpoint.overlaps(granted))
     }
-
 
     /// Whether a name may be looked up: it is granted itself, or something is granted that is reached
     /// by it.
@@ -192,18 +191,20 @@ impl NetworkRules {
         if let Some(denial) = self.denial(target) {
             return denied(&denial.label);
         }
+        let special = target.address.and_then(|at| Some((at, Range::of(at)?)));
         let mut short_of = None;
         for grant in self.granted_for(target) {
-            let hosts = &grant.endpoint.hosts;
-            match target.address.and_then(Range::of) {
+            match special {
                 _ if self.reaches(grant, target) => return allowed(&grant.label),
-                Some(range) if target.is_meant_by(hosts) => short_of = Some((grant, range)),
+                Some((address, range)) if target.is_meant_by(&grant.endpoint.hosts) => {
+                    short_of = Some((grant, address, range));
+                }
                 _ => {}
             }
         }
         match short_of {
-            Some((grant, range)) => denied(&format!(
-                "{} reaches no {} address unless it names it",
+            Some((grant, address, range)) => denied(&format!(
+                "{} does not reach {address}, a {} address, unless it names it",
                 grant.label, range.what
             )),
             None => denied(NO_GRANT),

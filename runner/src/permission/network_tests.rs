@@ -1,8 +1,19 @@
 use super::*;
 
-/// Rules as flags give them: `connect`, `udp`, `resolve` or `http`, and an endpoint; `!` denies.
+/// Rules of a plugin that requests everything: `connect`, `udp`, `resolve` or `http`, and an endpoint; `!`
+/// denies.
 fn rules(lines: &[&str]) -> NetworkRules {
+    rules_within(lines, &["connect *:*", "udp *:*", "resolve *", "http *:*"])
+}
+
+/// The same of one that requests these.
+fn rules_within(lines: &[&str], requests: &[&str]) -> NetworkRules {
     let mut rules = NetworkRules::default();
+    for request in requests {
+        let (kind, endpoint) = request.split_once(' ').expect("two words");
+        let (protocol, endpoint) = requested(kind, endpoint);
+        rules.request(protocol, endpoint);
+    }
     for line in lines {
         let (kind, endpoint) = line.split_once(' ').expect("two words");
         let (protocol, endpoint) = requested(kind.trim_start_matches('!'), endpoint);
@@ -140,7 +151,10 @@ fn no_name_leads_to_a_special_address() {
     let rule = rules(&["connect example.org:80"])
         .check_address(Protocol::Tcp, "127.0.0.1:80".parse().expect("one"), &[name("example.org")])
         .rule;
-    assert_eq!(&*rule, "connect example.org:80 reaches no loopback address unless it names it");
+    assert_eq!(
+        &*rule,
+        "connect example.org:80 does not reach 127.0.0.1, a loopback address, unless it names it"
+    );
 }
 
 #[test]
@@ -225,8 +239,8 @@ fn an_origin_has_a_scheme_and_a_port() {
 
 #[test]
 fn grants_reach_no_further_than_requests() {
-    let grants = || rules(&["connect *:*", "connect 127.0.0.1:80", "http *"]);
-    let narrow = grants().within(vec![requested("connect", "example.org:443")]);
+    let grants = ["connect *:*", "connect 127.0.0.1:80", "http *"];
+    let narrow = rules_within(&grants, &["connect example.org:443"]);
     let check = |rules: &NetworkRules, address: &str, names: &[HostName]| {
         rules.check_address(Protocol::Tcp, address.parse().expect("one"), names).allowed
     };
@@ -237,8 +251,8 @@ fn grants_reach_no_further_than_requests() {
     assert!(!check(&narrow, "127.0.0.1:80", &[]));
     assert!(!narrow.check_origin(&origin("https://example.org"), &names[0]).allowed);
     // Who requests everything gets what is granted, and a request widens no grant.
-    let all = grants().within(vec![requested("connect", "*:*")]);
+    let all = rules_within(&grants, &["connect *:*"]);
     assert!(check(&all, "127.0.0.1:80", &[]));
-    let loopback = rules(&["connect *:*"]).within(vec![requested("connect", "127.0.0.1:80")]);
+    let loopback = rules_within(&["connect *:*"], &["connect 127.0.0.1:80"]);
     assert!(!check(&loopback, "127.0.0.1:80", &[]));
 }

@@ -16,8 +16,8 @@ mod generated {
     });
 }
 
-pub(super) use generated::{Command, CommandPre};
 pub(super) use generated::taskrunner::plugin::{log, progress};
+pub(super) use generated::{Command, CommandPre};
 
 use generated::exports::taskrunner::plugin::guest;
 use generated::taskrunner::plugin::types as wit;

@@ -137,7 +137,9 @@ where
         let mut store = store(engine, &setup);
         let call = async {
             let linked = imports.link(engine)?.instantiate_pre(component);
-            let ready = linked.and_then(contract::CommandPre::new).map_err(|error| NotLinked(one_line(&error)))?;
+            let ready = linked
+                .and_then(contract::CommandPre::new)
+                .map_err(|error| NotLinked(one_line(&error)))?;
             let command = ready.instantiate_async(&mut store).await?;
             phases.start = begun.elapsed();
             entry(&command, &mut store).await

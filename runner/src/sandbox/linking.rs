@@ -116,7 +116,9 @@ impl Imports {
 
     /// Whether there is one for the network.
     pub(super) fn reach_out(&self) -> bool {
-        self.0.iter().any(|name| name.starts_with("wasi:sockets/") || name.starts_with("wasi:http/"))
+        self.0
+            .iter()
+            .any(|name| name.starts_with("wasi:sockets/") || name.starts_with("wasi:http/"))
     }
 
     pub(super) fn link(&self, engine: &Engine) -> wasmtime::Result<Linker<Guest>> {

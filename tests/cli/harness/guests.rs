@@ -36,6 +36,7 @@ guests! {
     ENV = "env",
     EXIT = "exit",
     FAIL = "fail",
+    FETCH = "fetch",
     FILES = "files",
     FLAKY = "flaky",
     FLOOD = "flood",
@@ -53,6 +54,7 @@ guests! {
     RESERVED = "reserved",
     SAY = "say",
     SLEEP = "sleep",
+    SOCKETS = "sockets",
     SPIN = "spin",
     SWAP = "swap",
 }

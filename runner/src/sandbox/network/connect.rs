@@ -103,8 +103,9 @@ fn connector_with(roots: RootCertStore) -> TlsConnector {
 /// The name that the server's certificate must be for.
 fn server_name(host: &Host) -> Result<ServerName<'static>> {
     match host {
-        Host::Name(name) => ServerName::try_from(name.as_str().to_owned())
-            .map_err(|_| Error::HttpRequestUriInvalid),
+        Host::Name(name) => {
+            ServerName::try_from(name.as_str().to_owned()).map_err(|_| Error::HttpRequestUriInvalid)
+        }
         Host::Address(address) => Ok(ServerName::from(*address)),
     }
 }

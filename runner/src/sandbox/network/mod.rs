@@ -58,8 +58,9 @@ impl Network {
         }))
     }
 
-    /// Lets a guest have sockets. What they may do is asked here at each step; where nothing is
-    /// granted, wasmtime-wasi would refuse it as well.
+    /// Lets a guest have sockets, also where nothing is granted: languages make them before they say
+    /// what for, and only then can be told what was refused. What a socket may do is asked here at each
+    /// step. Look-ups are not wasmtime-wasi's at all.
     pub(super) fn open(&self, builder: &mut WasiCtxBuilder) {
         builder.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(false);
         let network = self.clone();

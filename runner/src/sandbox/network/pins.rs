@@ -20,7 +20,8 @@ impl Pins {
     /// Remembers what a name led to, in the place of what it led to before: the addresses that count.
     pub(super) fn pin(&mut self, name: &HostName, mut addresses: Vec<IpAddr>) -> Vec<IpAddr> {
         addresses.truncate(MAX_ADDRESSES);
-        let mut known = self.0.iter().position(|(pinned, _)| pinned == name).map(|at| self.0.remove(at));
+        let mut known =
+            self.0.iter().position(|(pinned, _)| pinned == name).map(|at| self.0.remove(at));
         // A connection that was prepared with an earlier answer goes on with it.
         if let Some(Some((_, earlier))) = known.as_mut() {
             earlier.retain(|address| !addresses.contains(address));
@@ -39,7 +40,9 @@ impl Pins {
         let address = address.to_canonical();
         self.0
             .iter()
-            .filter(|(_, addresses)| addresses.iter().any(|pinned| pinned.to_canonical() == address))
+            .filter(|(_, addresses)| {
+                addresses.iter().any(|pinned| pinned.to_canonical() == address)
+            })
             .map(|(name, _)| name.clone())
             .collect()
     }
