@@ -1,7 +1,7 @@
 //! Exit codes: the one place that gives them.
 
 use crate::error::Error;
-use crate::sandbox::{FailureKind, Limit, Outcome};
+use crate::sandbox::{FailureKind, Limit, Outcome, Stop, died_of_memory};
 
 /// The exit code of the process. Codes from 0 to 123 can be a command's own; the rest are the
 /// runner's, as in GNU's `timeout`, `env` and the shells.
@@ -54,11 +54,29 @@ impl From<&Outcome> for ExitCode {
                 Limit::Memory(_) => Self::MEMORY_LIMIT,
                 Limit::Output(_) | Limit::Handles(_) | Limit::Disk(_) | Limit::Files(_) => {
                     Self::OTHER_LIMIT
-                },
+                }
             },
             Outcome::Crashed(_) => Self::CRASHED,
             Outcome::OutputClosed => Self::OUTPUT_CLOSED,
+            Outcome::Stopped(stop) => Self::from(stop),
+            Outcome::Breach => Self::DENIED,
+            Outcome::Died(signal) if died_of_memory(*signal) => Self::MEMORY_LIMIT,
+            Outcome::Died(_) => Self::RUNNER,
             Outcome::Broken(_) => Self::RUNNER,
+        }
+    }
+}
+
+impl From<&Stop> for ExitCode {
+    fn from(stop: &Stop) -> Self {
+        match stop {
+            // As a shell says it of a program that a signal has ended.
+            Stop::Signal(signal) => {
+                let code = u8::try_from(*signal).ok().and_then(|signal| signal.checked_add(128));
+                code.map_or(Self::RUNNER, Self)
+            }
+            Stop::OutputClosed => Self::OUTPUT_CLOSED,
+            Stop::Unwalled(_) => Self::DENIED,
         }
     }
 }
@@ -78,13 +96,12 @@ impl From<&Error> for ExitCode {
             Error::Permission { .. } => Self::USAGE,
             Error::UnknownCommand { .. } | Error::NothingToInspect { .. } => Self::UNKNOWN_COMMAND,
             Error::Forbidden { .. } => Self::FAILURE,
+            Error::Stopped(stop) => Self::from(stop),
             Error::Plugin(_)
             | Error::NoPlugin(_)
             | Error::Sandbox { .. }
             | Error::Record { .. }
-            | Error::Output(_) => {
-                Self::RUNNER
-            }
+            | Error::Output(_) => Self::RUNNER,
         }
     }
 }

@@ -27,6 +27,10 @@ mod output;
 mod path_arguments;
 mod permissions;
 mod retries;
+#[cfg(target_os = "linux")]
+mod second_wall;
+#[cfg(target_os = "linux")]
+mod stopping;
 mod surroundings;
 mod timings;
 mod workflow_commands;

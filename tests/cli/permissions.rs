@@ -25,8 +25,7 @@ fn does(project: &Project, words: &[&str]) -> bool {
 
 #[test]
 fn the_configuration_grants_directories_files_and_globs() {
-    let project =
-        project("    read: [in/deep, top.txt, 'in/*.md']\n    write: [out]\n");
+    let project = project("    read: [in/deep, top.txt, 'in/*.md']\n    write: [out]\n");
     for words in [
         &["read", "/in/deep/file.md"][..],
         &["list", "/in/deep"],
@@ -60,7 +59,8 @@ fn a_listing_shows_what_a_glob_grants() {
 
 #[test]
 fn a_denial_wins() {
-    let denied = "    write: ['.']\n    deny:\n      read: [in/deep]\n      write: ['**/*.md', top.txt]\n";
+    let denied =
+        "    write: ['.']\n    deny:\n      read: [in/deep]\n      write: ['**/*.md', top.txt]\n";
     let project = project(denied);
     for words in [
         &["read", "/in/deep/file.md"][..],
@@ -92,10 +92,10 @@ fn a_listing_hides_what_is_denied_to_be_read() {
 #[test]
 fn variables_are_granted_by_pattern_and_denied_by_name() {
     let policy = "permissions:\n  env:\n    env: ['BUILD_*']\n    deny: {env: [BUILD_TOKEN]}\n";
-    let project = Project::new().guest(guests::ENV).file("taskrunner.yaml", "").beside(
-        "config/taskrunner/config.yaml",
-        policy,
-    );
+    let project = Project::new()
+        .guest(guests::ENV)
+        .file("taskrunner.yaml", "")
+        .beside("config/taskrunner/config.yaml", policy);
     project
         .call(["env"])
         .env("BUILD_NUMBER", "7")
@@ -144,12 +144,17 @@ fn limits_of_the_permissions_are_not_raised_by_anything() {
 
 #[test]
 fn what_a_command_may_reach_is_shown_with_its_source() {
-    let project = project("    read: [in]\n    write: [out, ../outside]\n    deny: {read: ['**/*.md']}\n");
+    let project =
+        project("    read: [in]\n    write: [out, ../outside]\n    deny: {read: ['**/*.md']}\n");
     let show = project.call(["permissions", "show", "files", "--allow-read=top.txt"]).succeeds();
     insta::assert_snapshot!(show.stdout());
     let json = project.call(["permissions", "show", "files", "--format=json"]).succeeds().json();
-    let granted: Vec<&str> =
-        json["granted"].as_array().expect("a list").iter().filter_map(|g| g["kind"].as_str()).collect();
+    let granted: Vec<&str> = json["granted"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|g| g["kind"].as_str())
+        .collect();
     assert_eq!(granted, ["read", "write"]);
     assert_eq!(json["withheld"][0]["target"], "../outside");
     project.call(["permissions", "show", "none"]).exits(127);
@@ -192,7 +197,8 @@ fn audit(ended: &Ended<'_>, project: &Project) -> Vec<Value> {
 fn each_decision_is_a_line_of_the_audit() {
     let project = project("    read: [in]\n");
     let call = |words: &[&str]| {
-        let call = project.call(["files"]).with(words.iter().copied()).with(["--audit=audit.jsonl"]);
+        let call =
+            project.call(["files"]).with(words.iter().copied()).with(["--audit=audit.jsonl"]);
         audit(&call.succeeds(), &project)
     };
     let lines = call(&["read", "/in/file.txt"]);
@@ -218,7 +224,8 @@ fn each_decision_is_a_line_of_the_audit() {
     assert_eq!(denied[0]["operation"], "write");
     assert_eq!(denied[0]["rule"], "not granted");
     // Where it cannot be written, nothing runs.
-    let ended = project.call(["files", "remove", "/in/file.txt", "--audit=none/x", "--allow-write=in"]);
+    let ended =
+        project.call(["files", "remove", "/in/file.txt", "--audit=none/x", "--allow-write=in"]);
     ended.exits(125).prints("");
     assert_eq!(project.text("in/file.txt"), "inside");
 }
@@ -226,7 +233,8 @@ fn each_decision_is_a_line_of_the_audit() {
 #[test]
 fn secrets_stay_out_of_the_records() {
     let project = project("    read: [in]\n    env: [TOKEN]\n");
-    let words = ["files", "read", "/in/s3cr3t-value", "--audit=audit.jsonl", "--receipt=receipt.json"];
+    let words =
+        ["files", "read", "/in/s3cr3t-value", "--audit=audit.jsonl", "--receipt=receipt.json"];
     // The workspace's file grants no variable before it is trusted; a flag does.
     project.call(words).with(["--allow-env=TOKEN"]).env("TOKEN", "s3cr3t-value").succeeds();
     for file in ["audit.jsonl", "receipt.json"] {
@@ -259,8 +267,7 @@ fn a_run_has_a_receipt() {
     let project_of_spin = Project::new().guest(guests::SPIN);
     let words = ["spin", "--time-limit=200ms", "--receipt=receipt.json"];
     project_of_spin.call(words).exits(124);
-    let receipt: Value =
-        serde_json::from_str(&project_of_spin.text("receipt.json")).expect("JSON");
+    let receipt: Value = serde_json::from_str(&project_of_spin.text("receipt.json")).expect("JSON");
     assert_eq!(receipt["outcome"], "time-limit");
     assert_eq!(receipt["exit-code"], 124);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::App;
+use super::describer::Describer;
 use crate::audit;
 use crate::cli::PermissionsRequest;
 use crate::error::Error;
@@ -19,21 +20,29 @@ impl App {
     pub(super) fn permissions(
         &self,
         registry: &Registry<'_>,
+        describer: &Describer,
         request: PermissionsRequest,
     ) -> Result<ExitCode, Error> {
         match request {
-            PermissionsRequest::Show { command } => self.show_permissions(registry, &command),
+            PermissionsRequest::Show { command } => {
+                self.show_permissions(registry, describer, &command)
+            }
             PermissionsRequest::Explain { command, kind, target } => {
                 let asked = Capability::new(kind, target);
-                self.explain_permission(registry, &command, &asked)
+                self.explain_permission(registry, describer, &command, &asked)
             }
             PermissionsRequest::Suggest { files } => self.suggest_permissions(&files),
         }
     }
 
     /// What a command may reach, from which layer.
-    fn show_permissions(&self, registry: &Registry<'_>, name: &str) -> Result<ExitCode, Error> {
-        let (plugin, grants, _) = self.standing(registry, name)?;
+    fn show_permissions(
+        &self,
+        registry: &Registry<'_>,
+        describer: &Describer,
+        name: &str,
+    ) -> Result<ExitCode, Error> {
+        let (plugin, grants, _) = self.standing(registry, describer, name)?;
         let limits = self.limits(plugin.manifest.name())?;
         self.report.permissions(&Standing { plugin: &plugin, grants: &grants, limits })?;
         Ok(ExitCode::SUCCESS)
@@ -43,10 +52,11 @@ impl App {
     fn explain_permission(
         &self,
         registry: &Registry<'_>,
+        describer: &Describer,
         name: &str,
         asked: &Capability,
     ) -> Result<ExitCode, Error> {
-        let (plugin, grants, paths) = self.standing(registry, name)?;
+        let (plugin, grants, paths) = self.standing(registry, describer, name)?;
         let command = plugin.manifest.name();
         let fail = |error| Error::Permission { command: command.clone(), error };
         let explanation = grants.explain(asked, &paths).map_err(fail)?;
@@ -70,9 +80,10 @@ impl App {
     fn standing(
         &self,
         registry: &Registry<'_>,
+        describer: &Describer,
         name: &str,
     ) -> Result<(Plugin, Grants, Paths), Error> {
-        let plugin = self.find(registry, name)?;
+        let plugin = self.find(registry, describer, name)?;
         let paths = self.paths(plugin.manifest.name())?;
         let grants = self.grants(&plugin, &paths, &[])?;
         Ok((plugin, grants, paths))

@@ -44,6 +44,9 @@ pub(crate) struct GlobalOptions {
     /// Write the record of the run into this file, as JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) receipt: Option<PathBuf>,
+    /// Run nothing where a part of the second wall (Landlock, seccomp, limits) does not stand
+    #[arg(long)]
+    pub(crate) require_sandbox: bool,
     #[command(flatten)]
     pub(crate) permissions: PermissionOptions,
     #[command(flatten)]

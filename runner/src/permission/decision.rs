@@ -87,6 +87,18 @@ impl Witness {
         Self { recorder: Some(recorder), allowed: true }
     }
 
+    /// One that wants the same, and hands it to somebody else.
+    pub(crate) fn through(&self, recorder: Recorder) -> Self {
+        Self { recorder: self.recorder.is_some().then_some(recorder), allowed: self.allowed }
+    }
+
+    /// Hands on a decision that was made elsewhere.
+    pub(crate) fn relay(&self, decision: Decision) {
+        if let Some(recorder) = &self.recorder {
+            recorder(decision);
+        }
+    }
+
     /// Records a decision, if it is one that somebody asks for.
     pub(crate) fn tell(
         &self,

@@ -24,6 +24,7 @@ pub(crate) struct Grants {
     protected: Protected,
     workspace: PathBuf,
     mounts: Vec<Mount>,
+    areas: Vec<Mount>,
     pub(super) variables: Variables,
     environment: Vec<(String, String)>,
     decided: Vec<Decision>,
@@ -78,14 +79,14 @@ impl Grants {
 
     pub(crate) fn decide(policy: &Policy<'_>) -> Result<Self, Unusable> {
         let workspace = policy.paths.workspace().to_owned();
-        let mut grants =
-            Self { workspace, protected: policy.protected.clone(), ..Self::none() };
+        let mut grants = Self { workspace, protected: policy.protected.clone(), ..Self::none() };
         grants.request(policy)?;
         grants.follow(policy)?;
         for path in policy.named {
             grants.name(path, policy.paths)?;
         }
         grants.mounts.extend(mounts::of_rules(&grants.requested, &grants.granted, policy.paths));
+        grants.areas.clone_from(&grants.mounts);
         mounts::join(&mut grants.mounts);
         mounts::refuse_ambiguity(&grants.mounts, policy.named)?;
         (grants.environment, grants.decided) = grants.variables.decide(policy.environment);
@@ -103,6 +104,12 @@ impl Grants {
     /// The directories and files that the guest finds, none inside another.
     pub(crate) fn mounts(&self) -> &[Mount] {
         &self.mounts
+    }
+
+    /// The parts of the host's file system that any rule gives, as narrow as rules without globs can say
+    /// it; they overlap.
+    pub(crate) fn areas(&self) -> &[Mount] {
+        &self.areas
     }
 
     /// Names and values of the variables.

@@ -53,6 +53,11 @@ struct Target<'a> {
 }
 
 impl NetworkRules {
+    /// Whether nothing is granted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.granted.is_empty()
+    }
+
     pub(crate) fn grant(
         &mut self,
         protocol: Protocol,

@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 37] = [
+pub(crate) const OPTIONS: [&str; 38] = [
     "allow-connect",
     "allow-env",
     "allow-http",
@@ -64,6 +64,7 @@ pub(crate) const OPTIONS: [&str; 37] = [
     "output-limit",
     "plugin-dir",
     "receipt",
+    "require-sandbox",
     "retry-on",
     "time-limit",
     "timings",

@@ -19,6 +19,7 @@ impl Report {
     /// Shows what happens between attempts.
     pub(crate) fn event(&self, command: &Name, event: &Event<'_>) {
         let Event::Retrying { failed, attempts, wait } = event;
+        self.console.hurry(is_late(&failed.outcome));
         self.console.clear_bar();
         match self.format {
             Format::Human => self.console.err(&format!(
@@ -38,6 +39,7 @@ impl Report {
                 },
             })),
         }
+        self.console.hurry(false);
     }
 
     /// Shows how a command ended, if that is news: its success and its own exit codes speak for
@@ -47,6 +49,7 @@ impl Report {
         if matches!(outcome, Outcome::Exited(0) | Outcome::OutputClosed) {
             return;
         }
+        self.console.hurry(is_late(outcome));
         let message = format!("{command}: {outcome}");
         let help = help(outcome, refused);
         match (self.format, outcome) {
@@ -122,6 +125,11 @@ fn timing(attempt: &Attempt) -> Value {
 /// Milliseconds, to the microsecond.
 fn millis(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Whether what is still to be said must not take long: the time is over, or somebody waits for the end.
+fn is_late(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::LimitReached(Limit::Time(_)) | Outcome::Stopped(_))
 }
 
 /// What the user can do about it.

@@ -4,16 +4,19 @@ use std::fmt;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::files::CeilingReached;
+use super::limits::cut;
 use super::output::{OutputClosed, OutputLimitReached};
+use super::worker::{Left, Signal, Stop};
 use super::{Limits, engine};
 
 /// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// By itself, with a code from 0 to 123; 0 is success.
     Exited(u8),
@@ -25,12 +28,18 @@ pub(crate) enum Outcome {
     Crashed(Crash),
     /// Since nobody read its output any more.
     OutputClosed,
+    /// Since everything is to stop.
+    Stopped(Stop),
+    /// It got out of the first wall, and the second one ended it.
+    Breach,
+    /// Its process died by this signal.
+    Died(i32),
     /// Before or beside the guest: the runner could not do its part.
     Broken(String),
 }
 
 /// A failure that the plugin reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
@@ -38,7 +47,7 @@ pub(crate) struct Failure {
 }
 
 /// Why it failed, in the plugin's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FailureKind {
     Usage,
     Configuration,
@@ -47,7 +56,7 @@ pub(crate) enum FailureKind {
 }
 
 /// A ceiling, with its height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Limit {
     Time(Duration),
     Memory(u64),
@@ -58,7 +67,7 @@ pub(crate) enum Limit {
 }
 
 /// What the guest did that WebAssembly does not let pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Crash {
     /// Its calls went too deep.
     Stack,
@@ -100,7 +109,45 @@ impl Outcome {
             },
             Self::Crashed(_) => "crashed",
             Self::OutputClosed => "output-closed",
-            Self::Broken(_) => "runner",
+            Self::Stopped(Stop::Unwalled(_)) => "no-sandbox",
+            Self::Stopped(_) => "interrupted",
+            Self::Breach => "breach",
+            Self::Died(signal) if died_of_memory(*signal) => "memory-limit",
+            Self::Died(_) | Self::Broken(_) => "runner",
+        }
+    }
+
+    /// Why a worker gave no outcome.
+    pub(super) fn left(left: Left, limits: &Limits) -> Self {
+        match left {
+            Left::TimeOver { .. } => Self::LimitReached(Limit::Time(limits.time)),
+            Left::Stopped(stop) => stop.into(),
+            Left::Breach => Self::Breach,
+            Left::Died(signal) => Self::Died(signal),
+            Left::Failed(reason) => Self::Broken(reason),
+        }
+    }
+
+    /// What is believed of a worker's word, which a guest that got out of the first wall may have
+    /// written: no more than a guest could have said with its exit code and its failure.
+    pub(super) fn vouched(self) -> Self {
+        match self {
+            Self::Exited(code) => Self::exited(code.into()),
+            Self::Failed(mut failure) => {
+                cut(&mut failure.message);
+                failure.hint.iter_mut().for_each(cut);
+                Self::Failed(failure)
+            }
+            Self::Crashed(Crash::Trap(mut trap)) => {
+                cut(&mut trap);
+                Self::Crashed(Crash::Trap(trap))
+            }
+            Self::Broken(mut reason) => {
+                cut(&mut reason);
+                Self::Broken(reason)
+            }
+            Self::LimitReached(_) | Self::Crashed(Crash::Stack) | Self::OutputClosed => self,
+            Self::Stopped(_) | Self::Breach | Self::Died(_) => Self::Breach,
         }
     }
 
@@ -138,6 +185,15 @@ impl Outcome {
     }
 }
 
+impl From<Stop> for Outcome {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::OutputClosed => Self::OutputClosed,
+            stop => Self::Stopped(stop),
+        }
+    }
+}
+
 /// Whether the innermost calls are all of few functions: then a guest that left its memory ran out of
 /// the stack that its compiler keeps there.
 fn is_recursion(error: &wasmtime::Error) -> bool {
@@ -170,9 +226,30 @@ impl fmt::Display for Outcome {
             Self::LimitReached(limit) => write!(f, "{limit}"),
             Self::Crashed(crash) => write!(f, "crashed: {crash}"),
             Self::OutputClosed => f.write_str("ended: nobody reads its output any more"),
+            Self::Stopped(stop) => write!(f, "{stop}"),
+            Self::Breach => f.write_str(
+                "tried to leave the sandbox: it made a system call that ends its process",
+            ),
+            Self::Died(signal) if died_of_memory(*signal) => {
+                write!(
+                    f,
+                    "its process was ended ({}), most likely for want of memory",
+                    Signal(*signal)
+                )
+            }
+            Self::Died(signal) => write!(f, "its process was ended by {}", Signal(*signal)),
             Self::Broken(message) => f.write_str(message),
         }
     }
+}
+
+/// Whether a signal is what a process gets that asks for more memory than there is: from the system, or
+/// from its own allocator.
+pub(crate) fn died_of_memory(signal: i32) -> bool {
+    #[cfg(unix)]
+    return matches!(signal, libc::SIGKILL | libc::SIGABRT);
+    #[cfg(not(unix))]
+    return false;
 }
 
 impl fmt::Display for Limit {
@@ -209,6 +286,40 @@ impl fmt::Display for Crash {
                 ByteSize(engine::STACK as u64)
             ),
             Self::Trap(trap) => f.write_str(trap),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::exit::ExitCode;
+
+    #[test]
+    fn a_worker_cannot_say_more_than_a_guest() {
+        assert_eq!(Outcome::Exited(130).vouched(), Outcome::Exited(MAX_EXIT_CODE));
+        for lie in [Outcome::Stopped(Stop::Signal(15)), Outcome::Breach, Outcome::Died(9)] {
+            assert_eq!(lie.vouched(), Outcome::Breach);
+        }
+        let Outcome::Broken(reason) = Outcome::Broken("x".repeat(1 << 20)).vouched() else {
+            panic!("it stays what it was")
+        };
+        assert!(reason.len() < 1 << 15, "{} bytes", reason.len());
+    }
+
+    #[test]
+    fn how_a_process_ended_has_its_exit_code() {
+        for (outcome, code) in [
+            (Outcome::Breach, 126),
+            (Outcome::Died(9), 137),
+            (Outcome::Died(6), 137),
+            (Outcome::Died(11), 125),
+            (Outcome::Stopped(Stop::Signal(2)), 130),
+            (Outcome::Stopped(Stop::Signal(i32::MAX)), 125),
+            (Outcome::Stopped(Stop::Unwalled(String::new())), 126),
+            (Stop::OutputClosed.into(), 141),
+        ] {
+            assert_eq!(ExitCode::from(&outcome).code(), code, "{outcome:?}");
         }
     }
 }

@@ -56,6 +56,7 @@ guests! {
     SLEEP = "sleep",
     SOCKETS = "sockets",
     SPIN = "spin",
+    STALL = "stall",
     SWAP = "swap",
 }
 

@@ -61,12 +61,7 @@ impl Layer<'_> {
         Ok((place, pinned))
     }
 
-    pub(super) async fn change(
-        &mut self,
-        change: Change,
-        fd: &Handle,
-        path: &str,
-    ) -> FsResult<()> {
+    pub(super) async fn change(&mut self, change: Change, fd: &Handle, path: &str) -> FsResult<()> {
         let (place, pinned) = self.name_to_change(change.operation(), fd, path)?;
         if change == Change::RemoveFile && place.directory {
             return Err(ErrorCode::NotDirectory.into());
@@ -197,10 +192,8 @@ impl Layer<'_> {
         self.refuse_other_names(&pinned.path(), &stat)?;
         let lent = self.lend(pinned.writable())?;
         let (handle, name) = (Self::lent(&lent), pinned.name());
-        let set = self
-            .lender()
-            .set_times_at(handle, PathFlags::empty(), name, accessed, modified)
-            .await;
+        let set =
+            self.lender().set_times_at(handle, PathFlags::empty(), name, accessed, modified).await;
         self.take_back(lent)?;
         set
     }
@@ -227,4 +220,3 @@ fn moved_across(error: io::Error) -> FsError {
         _ => error.into(),
     }
 }
-
