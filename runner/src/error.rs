@@ -8,7 +8,7 @@ use crate::config::{ConfigurationError, DocumentError};
 use crate::invocation::ArgumentError;
 use crate::permission::PermissionError;
 use crate::plugin::{Fault, Name};
-use crate::sandbox::SandboxError;
+use crate::sandbox::{SandboxError, Stop};
 
 /// Why the runner could not do what was asked. The exit code is
 /// [`ExitCode::from`](crate::exit::ExitCode)'s, the rendering [`crate::report`]'s.
@@ -40,6 +40,8 @@ pub(crate) enum Error {
     Plugin(Fault),
     #[error("{source_file}: {error}")]
     Sandbox { source_file: String, error: SandboxError },
+    #[error("{0}")]
+    Stopped(Stop),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }

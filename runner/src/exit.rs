@@ -1,7 +1,7 @@
 //! Exit codes: the one place that gives them.
 
 use crate::error::Error;
-use crate::sandbox::{FailureKind, Limit, Outcome};
+use crate::sandbox::{FailureKind, Limit, Outcome, Stop, died_of_memory};
 
 /// The exit code of the process. Codes from 0 to 123 can be a command's own; the rest are the
 /// runner's, as in GNU's `timeout`, `env` and the shells.
@@ -55,7 +55,22 @@ impl From<&Outcome> for ExitCode {
             },
             Outcome::Crashed(_) => Self::CRASHED,
             Outcome::OutputClosed => Self::OUTPUT_CLOSED,
+            Outcome::Stopped(stop) => Self::from(stop),
+            Outcome::Breach => Self::DENIED,
+            Outcome::Died(signal) if died_of_memory(*signal) => Self::MEMORY_LIMIT,
+            Outcome::Died(_) => Self::RUNNER,
             Outcome::Broken(_) => Self::RUNNER,
+        }
+    }
+}
+
+impl From<&Stop> for ExitCode {
+    fn from(stop: &Stop) -> Self {
+        match stop {
+            // As a shell says it of a program that a signal has ended.
+            Stop::Signal(signal) => u8::try_from(128 + signal).map_or(Self::RUNNER, Self),
+            Stop::OutputClosed => Self::OUTPUT_CLOSED,
+            Stop::Unwalled(_) => Self::DENIED,
         }
     }
 }
@@ -74,6 +89,7 @@ impl From<&Error> for ExitCode {
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,
             Error::Permission { .. } => Self::USAGE,
             Error::UnknownCommand { .. } => Self::UNKNOWN_COMMAND,
+            Error::Stopped(stop) => Self::from(stop),
             Error::Plugin(_) | Error::Sandbox { .. } | Error::Output(_) => Self::RUNNER,
         }
     }

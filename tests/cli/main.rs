@@ -21,5 +21,9 @@ mod new_plugin;
 mod output;
 mod path_arguments;
 mod retries;
+#[cfg(target_os = "linux")]
+mod second_wall;
+#[cfg(target_os = "linux")]
+mod stopping;
 mod surroundings;
 mod timings;

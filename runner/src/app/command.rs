@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
 use crate::permission::{Grants, NamedPath, Paths, Policy};
 use crate::plugin::{Name, Origin, Plugin, Registry};
-use crate::sandbox::{GuestIo, Setup};
+use crate::sandbox::{GuestIo, SandboxError, Setup};
 
 impl App {
     /// From the command's name and arguments to the exit code.
@@ -25,9 +25,9 @@ impl App {
         arguments: Vec<OsString>,
     ) -> Result<ExitCode, Error> {
         let begun = Instant::now();
-        let plugin = self.find(registry, name)?;
+        let plugin = self.find(registry, describer, name)?;
         let command = plugin.manifest.name();
-        self.refuse_unknown_keys(registry, command)?;
+        self.refuse_unknown_keys(registry, describer, command)?;
 
         let raw = unicode(arguments)?;
         let typed = match invocation::parse(&plugin.manifest, &raw) {
@@ -49,9 +49,12 @@ impl App {
         };
 
         let bytes = plugin.bytes().map_err(Error::Plugin)?;
-        let broken = |error| Error::Sandbox { source_file: plugin.source(), error };
+        let broken = |error| match error {
+            SandboxError::Stopped(stop) => Error::Stopped(stop),
+            error => Error::Sandbox { source_file: plugin.source(), error },
+        };
         let sandbox = describer.sandbox().map_err(broken)?;
-        let program = sandbox.compile(bytes).map_err(broken)?;
+        let program = sandbox.compile(&plugin.digest, bytes).map_err(broken)?;
         let load = begun.elapsed();
 
         let (limits, retry) = (self.options.limits(), self.options.retry());

@@ -1,21 +1,26 @@
 //! Asks plugins what they are, and remembers it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 
 use crate::environment::Environment;
-use crate::plugin::{Describe, Digest, FaultKind, Manifest, Remembered};
-use crate::sandbox::{self, Sandbox, SandboxError};
+use crate::error::Error;
+use crate::plugin::{Describe, Digest, FaultKind, Listing, Manifest, Registry, Remembered};
+use crate::sandbox::{self, DescribeError, Sandbox, SandboxError, Stop};
 
 /// The sandbox, made when the first plugin needs it, and what is remembered of plugins.
 pub(super) struct Describer {
     sandbox: OnceCell<Sandbox>,
     cache: Option<PathBuf>,
+    /// Whether nothing may run without the second wall.
+    require_sandbox: bool,
+    /// Why no plugin is asked any more.
+    stopped: RefCell<Option<Stop>>,
     remembered: Remembered,
 }
 
 impl Describer {
-    pub(super) fn new(environment: &Environment) -> Self {
+    pub(super) fn new(environment: &Environment, require_sandbox: bool) -> Self {
         let directory = environment.directories.as_ref().map(|directories| &directories.cache);
         let cache = directory.filter(|directory| {
             sandbox::prepare_cache(directory)
@@ -28,6 +33,8 @@ impl Describer {
             sandbox: OnceCell::new(),
             remembered: Remembered::new(cache.map(PathBuf::as_path)),
             cache: cache.cloned(),
+            require_sandbox,
+            stopped: RefCell::default(),
         }
     }
 
@@ -35,8 +42,22 @@ impl Describer {
         if let Some(sandbox) = self.sandbox.get() {
             return Ok(sandbox);
         }
-        let made = Sandbox::new(self.cache.as_deref())?;
+        let made = Sandbox::new(self.cache.as_deref(), self.require_sandbox)?;
         Ok(self.sandbox.get_or_init(|| made))
+    }
+}
+
+impl Describer {
+    /// Everything that is there, if all of it could be asked.
+    pub(super) fn listing(&self, registry: &Registry<'_>) -> Result<Listing, Error> {
+        let listing = registry.list();
+        self.stopped()?;
+        Ok(listing)
+    }
+
+    /// Why what was found of plugins is not to be used: asking them was stopped.
+    pub(super) fn stopped(&self) -> Result<(), Error> {
+        self.stopped.borrow().clone().map_or(Ok(()), |stop| Err(Error::Stopped(stop)))
     }
 }
 
@@ -53,7 +74,15 @@ impl Describe for Describer {
             None => {}
         }
         let sandbox = self.sandbox().map_err(|error| FaultKind::Describe(error.to_string()))?;
-        let answer = sandbox.describe(bytes);
+        let answer = match sandbox.describe(digest, bytes) {
+            Ok(declared) => Ok(declared),
+            Err(DescribeError::Plugin(reason)) => Err(reason),
+            Err(DescribeError::Stopped(stop)) => {
+                let fault = FaultKind::Describe(stop.to_string());
+                self.stopped.replace(Some(stop));
+                return Err(fault);
+            }
+        };
         let checked = match answer.clone() {
             Ok(declared) => Manifest::check(declared).map_err(FaultKind::Manifest),
             Err(reason) => Err(FaultKind::Describe(reason)),

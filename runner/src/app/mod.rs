@@ -17,6 +17,7 @@ use crate::exit::ExitCode;
 use crate::invocation;
 use crate::plugin::{Describe, Listing, Lookup, Origin, Place, Plugin, Registry};
 use crate::report::{self, Console, LogFormat, Report, Streams};
+use crate::sandbox::Stop;
 
 use describer::Describer;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 Error::Output(error) if error.kind() == ErrorKind::BrokenPipe => {
                     ExitCode::OUTPUT_CLOSED
                 }
+                Error::Stopped(Stop::OutputClosed) => ExitCode::OUTPUT_CLOSED,
                 error => {
                     report.error(&error);
                     ExitCode::from(&error)
@@ -102,24 +104,41 @@ impl App {
     }
 
     fn answer(self, request: Request) -> Result<ExitCode, Error> {
-        let describer = Describer::new(&self.environment);
+        let describer = Describer::new(&self.environment, self.options.require_sandbox);
         let registry = self.registry(&describer);
+        let answered = self.answer_from(&registry, &describer, request);
+        // Whatever came of it, it was not asked to the end.
+        describer.stopped()?;
+        answered
+    }
+
+    fn answer_from(
+        &self,
+        registry: &Registry<'_>,
+        describer: &Describer,
+        request: Request,
+    ) -> Result<ExitCode, Error> {
+        let list = || describer.listing(registry);
         match request {
             Request::Run { name, arguments } => {
-                return self.run(&registry, &describer, &name, arguments);
+                return self.run(registry, describer, &name, arguments);
             }
             Request::Overview => {
-                self.report.overview(&registry.list())?;
+                self.report.overview(&list()?)?;
                 return Ok(ExitCode::FAILURE);
             }
-            Request::List => self.report.list(&registry.list())?,
-            Request::Help => self.report.help(whole_command(&registry.list()))?,
-            Request::HelpFor(name) => self.report.help(self.command_of(&registry, &name)?)?,
-            Request::Completions(shell) => {
-                self.report.completions(shell, whole_command(&registry.list()))?;
+            Request::List => self.report.list(&list()?)?,
+            Request::Help => self.report.help(whole_command(&list()?))?,
+            Request::HelpFor(name) => {
+                self.report.help(self.command_of(registry, describer, &name)?)?
             }
-            Request::Man(None) => self.report.manual(whole_command(&registry.list()))?,
-            Request::Man(Some(name)) => self.report.manual(self.command_of(&registry, &name)?)?,
+            Request::Completions(shell) => {
+                self.report.completions(shell, whole_command(&list()?))?;
+            }
+            Request::Man(None) => self.report.manual(whole_command(&list()?))?,
+            Request::Man(Some(name)) => {
+                self.report.manual(self.command_of(registry, describer, &name)?)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -136,12 +155,19 @@ impl App {
         Registry::new(places, embedded::PLUGINS, self.settings.replaceable.clone(), describe)
     }
 
-    fn find(&self, registry: &Registry<'_>, name: &str) -> Result<Plugin, Error> {
-        match registry.lookup(name) {
+    fn find(
+        &self,
+        registry: &Registry<'_>,
+        describer: &Describer,
+        name: &str,
+    ) -> Result<Plugin, Error> {
+        let found = registry.lookup(name);
+        describer.stopped()?;
+        match found {
             Lookup::Found(plugin) => Ok(*plugin),
             Lookup::Broken(fault) => Err(Error::Plugin(fault)),
             Lookup::Unknown => {
-                let listing = registry.list();
+                let listing = describer.listing(registry)?;
                 self.report.faults(&listing);
                 let nearest = listing.nearest(name);
                 Err(Error::UnknownCommand { name: name.to_owned(), nearest })
@@ -150,13 +176,18 @@ impl App {
     }
 
     /// What clap knows of a command: a plugin's, or a subcommand of the runner's own.
-    fn command_of(&self, registry: &Registry<'_>, name: &str) -> Result<clap::Command, Error> {
+    fn command_of(
+        &self,
+        registry: &Registry<'_>,
+        describer: &Describer,
+        name: &str,
+    ) -> Result<clap::Command, Error> {
         let mut own = cli::own_command();
         own.build();
         if let Some(subcommand) = own.find_subcommand(name) {
             return Ok(subcommand.clone());
         }
-        Ok(invocation::clap_command(&self.find(registry, name)?.manifest))
+        Ok(invocation::clap_command(&self.find(registry, describer, name)?.manifest))
     }
 }
 

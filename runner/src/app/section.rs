@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::App;
+use super::describer::Describer;
 use crate::config::SectionPart;
 use crate::embedded;
 use crate::error::Error;
@@ -17,13 +18,14 @@ impl App {
     pub(super) fn refuse_unknown_keys(
         &self,
         registry: &Registry<'_>,
+        describer: &Describer,
         command: &Name,
     ) -> Result<(), Error> {
         let known = |key: &str| key == command.as_str() || embedded::is_embedded(key);
         if self.configuration.named_commands().all(known) {
             return Ok(());
         }
-        let listing = registry.list();
+        let listing = describer.listing(registry)?;
         let mut names: BTreeSet<String> = listing.commands.keys().map(Name::to_string).collect();
         // A broken plugin is a fault of its own; its section is not.
         names.extend(listing.faults.iter().filter_map(Fault::name));

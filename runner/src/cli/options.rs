@@ -38,6 +38,9 @@ pub(crate) struct GlobalOptions {
     /// Show the wall time of each phase and attempt
     #[arg(long)]
     pub(crate) timings: bool,
+    /// Run nothing where a part of the second wall (Landlock, seccomp, limits) does not stand
+    #[arg(long)]
+    pub(crate) require_sandbox: bool,
     #[command(flatten)]
     pub(crate) permissions: PermissionOptions,
     #[command(flatten)]

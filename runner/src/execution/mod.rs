@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) use retry::{Backoff, RetryOn, RetryPolicy};
 
 use crate::invocation::Invocation;
-use crate::sandbox::{Outcome, Phases, Program, Sandbox, Setup};
+use crate::sandbox::{self, Outcome, Phases, Program, Sandbox, Setup};
 
 /// One run of an invocation.
 #[derive(Clone, Debug)]
@@ -61,16 +61,19 @@ pub(crate) fn execute(
     let mut earlier = Vec::new();
     let mut number = 1;
     loop {
-        let (outcome, phases) = sandbox.run(program, setup.clone(), invocation, number);
-        let attempt = Attempt { number, outcome, phases };
+        let (outcome, phases) = sandbox.run(program, setup, invocation, number);
+        let mut attempt = Attempt { number, outcome, phases };
         // A guest that was left behind still holds what it had: another would come on top of it.
         let again = policy.retries(&attempt.outcome) && !phases.left_behind;
         let Some(wait) = again.then(|| waits.next()).flatten() else {
             return Execution { earlier, last: attempt, total: begun.elapsed() };
         };
         report(Event::Retrying { failed: &attempt, attempts: policy.attempts, wait });
+        if let Err(stop) = sandbox::pause(wait) {
+            attempt.outcome = stop.into();
+            return Execution { earlier, last: attempt, total: begun.elapsed() };
+        }
         earlier.push(attempt);
-        std::thread::sleep(wait);
         number += 1;
     }
 }

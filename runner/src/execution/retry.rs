@@ -88,7 +88,12 @@ impl RetryPolicy {
     /// Whether an attempt that ended so may be followed by another.
     pub(crate) fn retries(&self, outcome: &Outcome) -> bool {
         let way = match outcome {
-            Outcome::Exited(0) | Outcome::OutputClosed | Outcome::Broken(_) => return false,
+            Outcome::Exited(0)
+            | Outcome::OutputClosed
+            | Outcome::Stopped(_)
+            | Outcome::Breach
+            | Outcome::Died(_)
+            | Outcome::Broken(_) => return false,
             Outcome::Exited(_) => RetryOn::Failed,
             Outcome::Failed(failure) => match failure.kind {
                 FailureKind::Usage | FailureKind::Configuration => return false,
@@ -165,6 +170,8 @@ mod tests {
             failed(FailureKind::Configuration),
             Outcome::Exited(0),
             Outcome::OutputClosed,
+            Outcome::Breach,
+            Outcome::Died(9),
             Outcome::Broken(String::new()),
             Outcome::LimitReached(Limit::Memory(1)),
         ] {

@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 22] = [
+pub(crate) const OPTIONS: [&str; 23] = [
     "allow-env",
     "allow-read",
     "allow-write",
@@ -49,6 +49,7 @@ pub(crate) const OPTIONS: [&str; 22] = [
     "memory-limit",
     "output-limit",
     "plugin-dir",
+    "require-sandbox",
     "retry-on",
     "time-limit",
     "timings",

@@ -1,6 +1,7 @@
 //! The two streams, and the progress bar that they share the terminal with.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
@@ -51,18 +52,30 @@ impl Streams {
 pub(crate) struct Console {
     pub(crate) streams: Streams,
     bar: Arc<Mutex<Option<ProgressBar>>>,
+    /// Whether nobody is to wait long for a reader of standard error.
+    hurried: Arc<AtomicBool>,
 }
 
 impl Console {
     pub(crate) fn new(streams: Streams) -> Self {
-        Self { streams, bar: Arc::default() }
+        Self { streams, bar: Arc::default(), hurried: Arc::default() }
     }
 
     /// Writes to standard error. Where that is closed there is nobody to tell.
     pub(crate) fn err(&self, text: &str) {
+        #[cfg(unix)]
+        if self.hurried.load(Ordering::Relaxed) {
+            super::unread::write(text.as_bytes());
+            return;
+        }
         self.aside(|| {
             let _ = io::stderr().lock().write_all(text.as_bytes());
         });
+    }
+
+    /// From now on, what nobody reads from standard error in time is dropped; or no more.
+    pub(super) fn hurry(&self, hurried: bool) {
+        self.hurried.store(hurried, Ordering::Relaxed);
     }
 
     /// Writes to standard output.
@@ -105,6 +118,13 @@ impl Console {
     pub(crate) fn clear_bar(&self) {
         if let Some(bar) = self.lock().take() {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Removes a bar that another process has left behind.
+    pub(super) fn clear_line(&self) {
+        if self.streams.stderr_is_terminal {
+            self.err("\r\u{1b}[2K");
         }
     }
 

@@ -8,6 +8,8 @@ mod log;
 mod outcome;
 mod panic;
 mod progress;
+#[cfg(unix)]
+mod unread;
 mod visible;
 
 use std::io;
@@ -47,11 +49,14 @@ impl Report {
                 );
             }
             GuestEvent::Progress { message, done, total } => progress.report(&message, done, total),
+            GuestEvent::Ended => console.clear_bar(),
+            GuestEvent::Lost => console.clear_line(),
         })
     }
 
     /// Shows why the runner could not do what was asked.
     pub(crate) fn error(&self, error: &Error) {
+        self.console.hurry(matches!(error, Error::Stopped(_)));
         diagnostic::error(self, error);
     }
 

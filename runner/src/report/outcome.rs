@@ -12,13 +12,14 @@ use crate::execution::{Attempt, Event, Execution};
 use crate::exit::ExitCode;
 use crate::permission::Request;
 use crate::plugin::Name;
-use crate::sandbox::{Limit, Outcome};
+use crate::sandbox::{Limit, Outcome, Stop, died_of_memory};
 use crate::text::visible_line;
 
 impl Report {
     /// Shows what happens between attempts.
     pub(crate) fn event(&self, command: &Name, event: &Event<'_>) {
         let Event::Retrying { failed, attempts, wait } = event;
+        self.console.hurry(is_late(&failed.outcome));
         self.console.clear_bar();
         match self.format {
             Format::Human => self.console.err(&format!(
@@ -38,6 +39,7 @@ impl Report {
                 },
             })),
         }
+        self.console.hurry(false);
     }
 
     /// Shows how a command ended, if that is news: its success and its own exit codes speak for
@@ -47,6 +49,7 @@ impl Report {
         if matches!(outcome, Outcome::Exited(0) | Outcome::OutputClosed) {
             return;
         }
+        self.console.hurry(is_late(outcome));
         let message = format!("{command}: {outcome}");
         let help = help(outcome, refused);
         match (self.format, outcome) {
@@ -124,6 +127,11 @@ fn millis(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
+/// Whether what is still to be said must not take long: the time is over, or somebody waits for the end.
+fn is_late(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::LimitReached(Limit::Time(_)) | Outcome::Stopped(_))
+}
+
 /// One word for programs.
 fn kind(outcome: &Outcome) -> &'static str {
     use crate::sandbox::FailureKind;
@@ -144,6 +152,11 @@ fn kind(outcome: &Outcome) -> &'static str {
         },
         Outcome::Crashed(_) => "crashed",
         Outcome::OutputClosed => "output-closed",
+        Outcome::Stopped(Stop::Unwalled(_)) => "no-sandbox",
+        Outcome::Stopped(_) => "interrupted",
+        Outcome::Breach => "breach",
+        Outcome::Died(signal) if died_of_memory(*signal) => "memory-limit",
+        Outcome::Died(_) => "runner",
         Outcome::Broken(_) => "runner",
     }
 }

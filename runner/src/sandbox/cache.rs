@@ -1,20 +1,8 @@
-//! The cache of compiled code.
+//! The user's cache directory.
 
 use std::fs;
 use std::io;
 use std::path::Path;
-
-use wasmtime::{Cache, CacheConfig};
-
-/// Opens the cache of compiled code below the directory that [`prepare`] has passed. Without a cache
-/// everything works, only slower.
-pub(super) fn open(directory: &Path) -> Option<Cache> {
-    let mut config = CacheConfig::new();
-    config.with_directory(directory.join("compiled"));
-    Cache::new(config)
-        .inspect_err(|error| tracing::info!("not keeping compiled plugins: {error:#}"))
-        .ok()
-}
 
 /// Makes the user's cache directory, and refuses one that somebody else can write: compiled code is
 /// native code.

@@ -1,8 +1,12 @@
 //! One instance: its state, what it is linked to, and the call into it.
 
+use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -12,13 +16,33 @@ use super::files::{self, Files};
 use super::limits::{MemoryMeter, cut};
 use super::outcome::Outcome;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
+use super::worker::Channel;
 use super::{Phases, Setup};
 
 /// What a guest's calls of `log` and `progress` come to.
 #[derive(Clone, Debug)]
 pub(crate) enum GuestEvent {
-    Log { level: Level, message: String, fields: Vec<(String, String)> },
-    Progress { message: String, done: u64, total: Option<u64> },
+    Log {
+        level: Level,
+        message: String,
+        fields: Vec<(String, String)>,
+    },
+    Progress {
+        message: String,
+        done: u64,
+        total: Option<u64>,
+    },
+    /// The attempt is over: what shows its progress goes away.
+    Ended,
+    /// The same, where the guest's process was ended before it could clear up.
+    Lost,
+}
+
+/// What the worker tells the runner while a guest runs.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum Note {
+    /// Progress is shown from now on, and somebody must take it away.
+    ShowsProgress,
 }
 
 pub(crate) use tracing::Level;
@@ -78,6 +102,8 @@ pub(super) struct Guest {
     output: Arc<OutputMeter>,
     observer: Observer,
     log_level: tracing::level_filters::LevelFilter,
+    notes: Channel<Note>,
+    shows_progress: bool,
 }
 
 pub(super) type Store = wasmtime::Store<Guest>;
@@ -88,20 +114,27 @@ impl WasiView for Guest {
     }
 }
 
-/// Makes an instance and calls `entry`, on this thread.
+/// Makes an instance and calls `entry`, on this thread. The time counts from `begun`.
 pub(super) fn enter<T, F>(
     engine: &Engine,
     component: &Component,
-    setup: Setup,
-    deadline: Instant,
+    setup: &Setup,
+    begun: Instant,
+    notes: &Channel<Note>,
     entry: F,
 ) -> (Result<T, Outcome>, Phases)
 where
     F: AsyncFnOnce(&contract::Command, &mut Store) -> wasmtime::Result<T>,
 {
-    let begun = Instant::now();
     let mut phases = Phases::default();
     let limits = setup.limits;
+    let deadline = begun + limits.time;
+    let _clock = match Clock::start(engine, deadline) {
+        Ok(clock) => clock,
+        Err(error) => {
+            return (Err(Outcome::Broken(format!("cannot start a thread: {error}"))), phases);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -109,7 +142,7 @@ where
         }
     };
     let result = runtime.block_on(async {
-        let mut store = store(engine, &setup);
+        let mut store = store(engine, setup, notes);
         let call = async {
             let command =
                 contract::Command::instantiate_async(&mut store, component, &linker(engine)?)
@@ -131,7 +164,29 @@ where
     });
     // A call of the file system's that still blocks must not hold up the end.
     runtime.shutdown_timeout(Duration::ZERO);
+    if result.is_err() {
+        // What it wrote before is its own; why it ended is what counts.
+        let _ = setup.io.flush();
+    }
+    (setup.io.observer)(GuestEvent::Ended);
     (result, phases)
+}
+
+/// Interrupts the guest's code when its time is over, unless this is dropped before.
+struct Clock(#[expect(dead_code, reason = "it is there to be dropped")] mpsc::Sender<()>);
+
+impl Clock {
+    fn start(engine: &Engine, deadline: Instant) -> io::Result<Self> {
+        let engine = engine.clone();
+        let (stop, stopped) = mpsc::channel();
+        thread::Builder::new().name("clock".into()).spawn(move || {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if stopped.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+                engine.increment_epoch();
+            }
+        })?;
+        Ok(Self(stop))
+    }
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
@@ -144,8 +199,8 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     Ok(linker)
 }
 
-fn store(engine: &Engine, setup: &Setup) -> Store {
-    let Setup { opened, environment, limits, hostcall_bytes, io } = setup;
+fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
+    let Setup { opened, environment, limits, hostcall_bytes, io, .. } = setup;
     let output = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
@@ -159,6 +214,8 @@ fn store(engine: &Engine, setup: &Setup) -> Store {
         output,
         observer: Arc::clone(&io.observer),
         log_level: io.log_level,
+        notes: notes.clone(),
+        shows_progress: false,
     };
     let mut store = wasmtime::Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);
@@ -230,6 +287,10 @@ impl progress::Host for Guest {
     ) -> wasmtime::Result<()> {
         if let Some((end, _)) = message.char_indices().nth(MAX_PROGRESS_CHARS) {
             message.truncate(end);
+        }
+        if !self.shows_progress {
+            self.shows_progress = true;
+            self.notes.send(Note::ShowsProgress);
         }
         (self.observer)(GuestEvent::Progress { message, done, total });
         Ok(())

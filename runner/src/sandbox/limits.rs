@@ -43,6 +43,14 @@ pub(super) const HOSTCALL_BYTES: usize = 16 * 1024 * 1024;
 /// The same for `describe`, as the contract has it.
 pub(super) const MANIFEST_BYTES: usize = 1024 * 1024;
 
+/// What the host's side of a worker takes besides what the guest may use: memory (the listings of
+/// directories above all), and open files (its pipe, streams, the runtime's own).
+pub(super) const MEMORY_OF_HOST: u64 = 2 * 1024 * 1024 * 1024;
+pub(super) const HANDLES_OF_HOST: u64 = 256;
+
+/// What a file may grow to, in bytes.
+pub(super) const DISK: u64 = 4 * 1024 * 1024 * 1024;
+
 /// The contract's bound on a text of a guest's in the log or in a failure, in bytes.
 const TEXT_BYTES: usize = 16 * 1024;
 

@@ -1,11 +1,12 @@
 //! Runs guests. The only folder that names wasmtime.
 //!
-//! A guest runs in a store of its own, on a thread of its own, with what its [`Grants`] say and within
-//! its [`Limits`]. Three things keep the time: the epoch interrupts code of the guest, a timeout of the
-//! asynchronous runtime wakes a guest that waits, and this thread stops waiting for a guest that is
-//! stuck in a call of the host's (the process then ends without it).
+//! A guest runs in a store of its own, in a process of its own ([`worker`]) behind the second [`wall`],
+//! with what its [`Grants`] say and within its [`Limits`]. Three things keep the time: the epoch
+//! interrupts code of the guest, a timeout of the asynchronous runtime wakes a guest that waits, and the
+//! runner ends the process of a guest that is stuck in a call of the host's.
 
 mod cache;
+mod compiled;
 mod contract;
 mod engine;
 mod files;
@@ -14,46 +15,48 @@ mod limits;
 mod opened;
 mod outcome;
 mod output;
+mod wall;
+mod worker;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
 use crate::invocation::Invocation;
 use crate::permission::Grants;
-use crate::plugin::Declared;
+use crate::plugin::{Declared, Digest};
 
 pub(crate) use cache::prepare as prepare_cache;
+pub(crate) use compiled::Program;
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
 #[cfg(test)]
 pub(crate) use outcome::{Crash, Failure};
-pub(crate) use outcome::{FailureKind, Limit, Outcome};
+pub(crate) use outcome::{FailureKind, Limit, Outcome, died_of_memory};
 pub(crate) use output::Output;
+pub(crate) use worker::{Stop, pause};
 
-use limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
+use compiled::Compiler;
+use guest::Note;
+use limits::{DISK, HANDLES_OF_HOST, HOSTCALL_BYTES, MANIFEST_BYTES, MEMORY_OF_HOST};
 use opened::Opened;
-
-/// How long a guest that was told to stop may take until its thread is left behind.
-const GRACE: Duration = Duration::from_millis(200);
-
-/// How long a component may take to compile: ten times what the largest known (a Python interpreter)
-/// takes on two slow cores.
-const COMPILE_LIMIT: Duration = Duration::from_secs(120);
+use wall::{Network, Wall, WallReport};
+use worker::{Job, Left};
 
 /// Compiles and runs components.
 pub(crate) struct Sandbox {
     engine: Engine,
+    compiler: Compiler,
+    /// Whether nothing may run without the second wall.
+    required: bool,
+    /// Whether it was said what the second wall lacks.
+    told: Cell<bool>,
 }
-
-/// A component, compiled.
-#[derive(Clone)]
-pub(crate) struct Program(Component);
 
 /// Why a component cannot be compiled, or no sandbox be made.
 #[derive(Debug, thiserror::Error)]
@@ -64,16 +67,30 @@ pub(crate) enum SandboxError {
     Compile(String),
     #[error("cannot open `{path}` for the plugin: {reason}", path = path.display())]
     Open { path: PathBuf, reason: String },
+    #[error("{0}")]
+    Stopped(Stop),
+}
+
+/// Why a plugin cannot be asked what it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DescribeError {
+    /// The plugin cannot say, for this reason on one line.
+    #[error("{0}")]
+    Plugin(String),
+    /// It was not to be asked to the end.
+    #[error("{0}")]
+    Stopped(Stop),
 }
 
 /// How long the phases of one attempt took.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Phases {
-    /// Making the instance: grants, linking, initialisation.
+    /// Making the process and the instance: walls, loading, grants, linking, initialisation.
     pub(crate) start: Duration,
     /// The command itself.
     pub(crate) run: Duration,
     /// Whether the guest is stuck in a call of the host's, so that its thread still holds what it had.
+    /// On Unix its process is ended, and nothing stays.
     pub(crate) left_behind: bool,
 }
 
@@ -108,126 +125,174 @@ impl Setup {
 }
 
 impl Sandbox {
-    /// `cache` is the directory of compiled code; without one, nothing is kept.
-    pub(crate) fn new(cache: Option<&std::path::Path>) -> Result<Self, SandboxError> {
-        Ok(Self { engine: engine::new(cache)? })
+    /// `cache` is the directory that [`prepare_cache`] has passed; without one, nothing is kept.
+    /// `required`: where the second wall does not stand, nothing is compiled or run.
+    pub(crate) fn new(
+        cache: Option<&std::path::Path>,
+        required: bool,
+    ) -> Result<Self, SandboxError> {
+        let engine = engine::new()?;
+        let compiler = Compiler::new(&engine, cache, required);
+        Ok(Self { engine, compiler, required, told: Cell::new(false) })
     }
 
     /// Compiles, or takes what was compiled before. The work is bounded in time, but not counted against
     /// the command's own limit.
     pub(crate) fn compile(
         &self,
-        bytes: impl AsRef<[u8]> + Send + 'static,
+        digest: &Digest,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
     ) -> Result<Program, SandboxError> {
-        let engine = self.engine.clone();
-        let compile = move || Component::new(&engine, bytes);
-        let compiled = on_thread("compiler", COMPILE_LIMIT, || {}, compile);
-        match compiled {
-            Ok(Ok(component)) => Ok(Program(component)),
-            Ok(Err(error)) => Err(SandboxError::Compile(outcome::one_line(&error))),
-            Err(Left::Behind) => Err(SandboxError::Compile(format!(
-                "it takes longer than {}",
-                humantime::format_duration(COMPILE_LIMIT)
-            ))),
-            Err(Left::Failed(reason)) => Err(SandboxError::Compile(reason)),
-        }
+        self.compiler.program(digest, bytes, &mut |report| self.tell(report))
     }
 
-    /// Asks a plugin what it is: without any capability, and within tight limits. The error is one line.
-    pub(crate) fn describe(&self, bytes: &[u8]) -> Result<Declared, String> {
-        let program = self.compile(bytes.to_vec()).map_err(|error| error.to_string())?;
-        let setup = Setup::for_describe().map_err(|error| error.to_string())?;
-        let (described, _) = self.enter(&program, setup, async |command, store| {
-            command.taskrunner_plugin_guest().call_describe(store).await
+    /// Asks a plugin what it is: without any capability, and within tight limits.
+    pub(crate) fn describe(
+        &self,
+        digest: &Digest,
+        bytes: &[u8],
+    ) -> Result<Declared, DescribeError> {
+        let program = self.compile(digest, bytes.to_vec())?;
+        let setup = Setup::for_describe()?;
+        let (described, _) = self.enter(&program, &setup, async |command, store| {
+            command.taskrunner_plugin_guest().call_describe(store).await.map(Declared::from)
         });
-        match described {
-            Ok(manifest) => Ok(manifest.into()),
-            Err(outcome) => Err(format!("cannot say what it is: {outcome}")),
-        }
+        described.map_err(|outcome| match outcome {
+            Outcome::Stopped(stop) => DescribeError::Stopped(stop),
+            Outcome::OutputClosed => DescribeError::Stopped(Stop::OutputClosed),
+            outcome => DescribeError::Plugin(format!("cannot say what it is: {outcome}")),
+        })
     }
 
     /// Runs a command once.
     pub(crate) fn run(
         &self,
         program: &Program,
-        setup: Setup,
+        setup: &Setup,
         invocation: &Invocation,
         attempt: u32,
     ) -> (Outcome, Phases) {
         let invocation = contract::invocation(invocation, attempt);
         let (ended, phases) = self.enter(program, setup, async move |command, store| {
-            command.taskrunner_plugin_guest().call_run(store, &invocation).await
+            let ended = command.taskrunner_plugin_guest().call_run(store, &invocation).await?;
+            Ok(match ended {
+                Ok(code) => Outcome::exited(code.into()),
+                Err(failure) => Outcome::Failed(failure.into()),
+            })
         });
-        let outcome = match ended {
-            Ok(Ok(code)) => Outcome::exited(code.into()),
-            Ok(Err(failure)) => Outcome::Failed(failure.into()),
-            Err(outcome) => outcome,
-        };
-        (outcome, phases)
+        (ended.unwrap_or_else(|outcome| outcome), phases)
     }
 
-    /// Makes an instance on a thread of its own, calls `entry`, and waits no longer than the limit.
-    fn enter<T, F>(&self, program: &Program, setup: Setup, entry: F) -> (Result<T, Outcome>, Phases)
+    /// Makes an instance in a worker, calls `entry`, and waits no longer than the limit.
+    fn enter<T, F>(
+        &self,
+        program: &Program,
+        setup: &Setup,
+        entry: F,
+    ) -> (Result<T, Outcome>, Phases)
     where
-        T: Send + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: AsyncFnOnce(&contract::Command, &mut guest::Store) -> wasmtime::Result<T>
+            + Clone
+            + Send
+            + 'static,
+    {
+        let broken = |reason| (Err(Outcome::Broken(reason)), Phases::default());
+        let reason = match self.enter_once(program, setup, entry.clone()) {
+            Reply::Ended(ended, phases) => return (ended, phases),
+            Reply::Unusable(reason) => reason,
+        };
+        tracing::info!("compiling again, since what was kept is not usable: {reason}");
+        match self.compiler.renew(program, &mut |report| self.tell(report)) {
+            Ok(()) => match self.enter_once(program, setup, entry) {
+                Reply::Ended(ended, phases) => (ended, phases),
+                Reply::Unusable(reason) => broken(reason),
+            },
+            Err(SandboxError::Stopped(stop)) => (Err(stop.into()), Phases::default()),
+            Err(error) => broken(error.to_string()),
+        }
+    }
+
+    fn enter_once<T, F>(&self, program: &Program, setup: &Setup, entry: F) -> Reply<T>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
         F: AsyncFnOnce(&contract::Command, &mut guest::Store) -> wasmtime::Result<T>
             + Send
             + 'static,
     {
         let begun = Instant::now();
-        let time = setup.limits.time;
-        let (engine, component) = (self.engine.clone(), program.0.clone());
-        let ended = on_thread(
-            "guest",
-            time,
-            || self.engine.increment_epoch(),
-            move || guest::enter(&engine, &component, setup, begun + time, entry),
-        );
-        ended.unwrap_or_else(|left| {
-            let (outcome, left_behind) = match left {
-                Left::Behind => (Outcome::LimitReached(Limit::Time(time)), true),
-                Left::Failed(reason) => (Outcome::Broken(reason), false),
-            };
-            (Err(outcome), Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind })
-        })
-    }
-}
-
-/// Why a thread gave no result.
-enum Left {
-    /// It still runs, and nobody waits for it any more.
-    Behind,
-    /// It could not start, or panicked.
-    Failed(String),
-}
-
-/// Does some work on a thread of its own. When the time is over, tells it to stop, and waits for it no
-/// longer than [`GRACE`].
-fn on_thread<T: Send + 'static>(
-    name: &str,
-    limit: Duration,
-    stop: impl FnOnce(),
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Left> {
-    let (send, receive) = mpsc::sync_channel(1);
-    let spawned = thread::Builder::new().name(name.into()).spawn(move || {
-        // Nobody is waiting any more where the time is over.
-        let _ = send.send(work());
-    });
-    if let Err(error) = spawned {
-        return Err(Left::Failed(format!("cannot start a thread: {error}")));
-    }
-    receive
-        .recv_timeout(limit)
-        .or_else(|error| match error {
-            RecvTimeoutError::Disconnected => Err(error),
-            RecvTimeoutError::Timeout => {
-                stop();
-                receive.recv_timeout(GRACE)
+        let code = program.code.borrow().clone();
+        let wall = match self.wall(setup, &code) {
+            Ok(wall) => wall,
+            Err(error) => return Reply::Unusable(error.to_string()),
+        };
+        let mut shows_progress = false;
+        let job = Job {
+            name: "guest",
+            wall,
+            limit: setup.limits.time,
+            walled: &mut |report| self.tell(report),
+            note: &mut |note| match note {
+                Note::ShowsProgress => shows_progress = true,
+            },
+        };
+        let (engine, its) = (self.engine.clone(), setup.clone());
+        let ended = worker::run(job, move |notes| match code.load(&engine) {
+            Err(reason) => Reply::Unusable(reason),
+            Ok(component) => {
+                let (ended, phases) = guest::enter(&engine, &component, &its, begun, notes, entry);
+                Reply::Ended(ended, phases)
             }
+        });
+        ended.unwrap_or_else(|left| {
+            if shows_progress {
+                // It had no time to clear up behind itself.
+                (setup.io.observer)(GuestEvent::Lost);
+            }
+            let left_behind = matches!(left, Left::TimeOver { behind: true });
+            let phases = Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind };
+            Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
         })
-        .map_err(|error| match error {
-            RecvTimeoutError::Timeout => Left::Behind,
-            RecvTimeoutError::Disconnected => Left::Failed(format!("the {name}'s thread panicked")),
+    }
+
+    fn wall(&self, setup: &Setup, code: &compiled::Code) -> std::io::Result<Wall> {
+        let limits = &setup.limits;
+        Ok(Wall {
+            openings: Arc::clone(&setup.opened.openings),
+            code: code.opening()?.map(Arc::new),
+            network: Network::None,
+            memory: limits.memory.saturating_add(MEMORY_OF_HOST),
+            file_size: DISK,
+            handles: u64::from(limits.handles).saturating_add(HANDLES_OF_HOST),
+            required: self.required,
         })
+    }
+
+    /// Says what the second wall lacks, once.
+    fn tell(&self, report: &WallReport) {
+        match report.gaps() {
+            Some(gaps) if !self.required && !self.told.replace(true) => {
+                tracing::warn!("the second wall around plugins does not stand: {gaps}");
+            }
+            Some(_) => {}
+            None => tracing::debug!("the second wall stands (Landlock {})", report.landlock_abi),
+        }
+    }
+}
+
+/// What a worker answers that was to run a guest.
+#[derive(Serialize, Deserialize)]
+enum Reply<T> {
+    /// The compiled code cannot be loaded.
+    Unusable(String),
+    Ended(Result<T, Outcome>, Phases),
+}
+
+impl From<SandboxError> for DescribeError {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Stopped(stop) => Self::Stopped(stop),
+            error => Self::Plugin(error.to_string()),
+        }
+    }
 }

@@ -4,15 +4,17 @@ use std::fmt;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::output::{OutputClosed, OutputLimitReached};
+use super::worker::{Left, Signal, Stop};
 use super::{Limits, engine};
 
 /// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// By itself, with a code from 0 to 123; 0 is success.
     Exited(u8),
@@ -24,12 +26,18 @@ pub(crate) enum Outcome {
     Crashed(Crash),
     /// Since nobody read its output any more.
     OutputClosed,
+    /// Since everything is to stop.
+    Stopped(Stop),
+    /// It got out of the first wall, and the second one ended it.
+    Breach,
+    /// Its process died by this signal.
+    Died(i32),
     /// Before or beside the guest: the runner could not do its part.
     Broken(String),
 }
 
 /// A failure that the plugin reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
@@ -37,7 +45,7 @@ pub(crate) struct Failure {
 }
 
 /// Why it failed, in the plugin's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FailureKind {
     Usage,
     Configuration,
@@ -46,7 +54,7 @@ pub(crate) enum FailureKind {
 }
 
 /// A ceiling, with its height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Limit {
     Time(Duration),
     Memory(u64),
@@ -55,7 +63,7 @@ pub(crate) enum Limit {
 }
 
 /// What the guest did that WebAssembly does not let pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Crash {
     /// Its calls went too deep.
     Stack,
@@ -69,6 +77,17 @@ impl Outcome {
     /// An exit code that the guest chose; too large ones are cut.
     pub(super) fn exited(code: i32) -> Self {
         Self::Exited(u8::try_from(code).map_or(MAX_EXIT_CODE, |code| code.min(MAX_EXIT_CODE)))
+    }
+
+    /// Why a worker gave no outcome.
+    pub(super) fn left(left: Left, limits: &Limits) -> Self {
+        match left {
+            Left::TimeOver { .. } => Self::LimitReached(Limit::Time(limits.time)),
+            Left::Stopped(stop) => stop.into(),
+            Left::Breach => Self::Breach,
+            Left::Died(signal) => Self::Died(signal),
+            Left::Failed(reason) => Self::Broken(reason),
+        }
     }
 
     /// What an error of wasmtime's says of the guest. `out_of_memory`: growth was refused before.
@@ -92,6 +111,15 @@ impl Outcome {
             _ if out_of_memory => Self::LimitReached(Limit::Memory(limits.memory)),
             Some(trap) => Self::Crashed(Crash::Trap(trap.to_string())),
             None => Self::Crashed(Crash::Trap(one_line(error))),
+        }
+    }
+}
+
+impl From<Stop> for Outcome {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::OutputClosed => Self::OutputClosed,
+            stop => Self::Stopped(stop),
         }
     }
 }
@@ -128,9 +156,30 @@ impl fmt::Display for Outcome {
             Self::LimitReached(limit) => write!(f, "{limit}"),
             Self::Crashed(crash) => write!(f, "crashed: {crash}"),
             Self::OutputClosed => f.write_str("ended: nobody reads its output any more"),
+            Self::Stopped(stop) => write!(f, "{stop}"),
+            Self::Breach => f.write_str(
+                "tried to leave the sandbox: it made a system call that ends its process",
+            ),
+            Self::Died(signal) if died_of_memory(*signal) => {
+                write!(
+                    f,
+                    "its process was ended ({}), most likely for want of memory",
+                    Signal(*signal)
+                )
+            }
+            Self::Died(signal) => write!(f, "its process was ended by {}", Signal(*signal)),
             Self::Broken(message) => f.write_str(message),
         }
     }
+}
+
+/// Whether a signal is what a process gets that asks for more memory than there is: from the system, or
+/// from its own allocator.
+pub(crate) fn died_of_memory(signal: i32) -> bool {
+    #[cfg(unix)]
+    return matches!(signal, libc::SIGKILL | libc::SIGABRT);
+    #[cfg(not(unix))]
+    return false;
 }
 
 impl fmt::Display for Limit {

@@ -37,6 +37,9 @@ enum Screen {
     Closed,
     /// Standard output is a pipe whose reader does not read.
     Stalled,
+    /// So are standard output and error, and the latter is full already.
+    #[cfg(target_os = "linux")]
+    Deaf,
 }
 
 /// A call of the program that has not run yet. [`Call::exits`] and [`Call::succeeds`] run it.
@@ -48,6 +51,13 @@ pub(crate) struct Call<'a> {
     directory: PathBuf,
     input: Input,
     screen: Screen,
+    /// What is done with the process while it runs.
+    #[cfg(target_os = "linux")]
+    meanwhile: Option<Box<dyn FnOnce(u32) + 'a>>,
+    #[cfg(target_os = "linux")]
+    without_walls: bool,
+    #[cfg(target_os = "linux")]
+    ignores_hangups: bool,
     /// Whether somebody has said how it ends.
     ran: bool,
 }
@@ -67,6 +77,12 @@ impl<'a> Call<'a> {
             directory: project.path(""),
             input: Input::Nothing,
             screen: Screen::Pipes,
+            #[cfg(target_os = "linux")]
+            meanwhile: None,
+            #[cfg(target_os = "linux")]
+            without_walls: false,
+            #[cfg(target_os = "linux")]
+            ignores_hangups: false,
             ran: false,
         }
     }
@@ -120,6 +136,44 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Gives it a standard output and error that nobody reads, of which the latter takes nothing.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn deaf(mut self) -> Self {
+        self.screen = Screen::Deaf;
+        self
+    }
+
+    /// Does something with the process, by its number, as soon as it runs.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn meanwhile(mut self, act: impl FnOnce(u32) + 'a) -> Self {
+        self.meanwhile = Some(Box::new(act));
+        self
+    }
+
+    /// Runs it as on a kernel that has neither Landlock nor seccomp.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn without_walls(mut self) -> Self {
+        self.without_walls = true;
+        self
+    }
+
+    /// Runs it as `nohup` does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn ignoring_hangups(mut self) -> Self {
+        self.ignores_hangups = true;
+        self
+    }
+
+    /// Runs it; a signal must end it at once.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn dies(mut self) -> Ended<'a> {
+        self.ran = true;
+        let ended = self.run();
+        assert_eq!(ended.code, None, "of {:?}, which wrote {ended}", self.arguments);
+        ended
+    }
+
     /// Runs it; it must end with 0.
     pub(crate) fn succeeds(self) -> Ended<'a> {
         self.exits(0)
@@ -134,9 +188,9 @@ impl<'a> Call<'a> {
         ended
     }
 
-    fn run(&self) -> Ended<'a> {
+    fn run(&mut self) -> Ended<'a> {
         let begun = Instant::now();
-        let Started { mut child, outputs, unread: _unread } = self.start();
+        let Started { mut child, outputs, unread } = self.start();
         let streams = outputs.len();
         let (send, receive) = mpsc::channel();
         for (number, mut output) in outputs.into_iter().enumerate() {
@@ -149,6 +203,14 @@ impl<'a> Call<'a> {
             });
         }
         let _open = self.feed(&mut child);
+        #[cfg(target_os = "linux")]
+        if let Some(act) = self.meanwhile.take() {
+            act(child.id());
+        }
+        #[cfg(target_os = "linux")]
+        if self.screen == Screen::Deaf {
+            super::kernel::until("it ends", || !super::kernel::runs(child.id()));
+        }
 
         // It has ended when nobody can write to its outputs any more.
         let mut read = [Vec::new(), Vec::new()];
@@ -163,6 +225,7 @@ impl<'a> Call<'a> {
             }
         }
         let used = child.wait4().expect("it ran");
+        drop(unread);
         let [stdout, stderr] = read;
         Ended {
             project: self.project,
@@ -182,6 +245,14 @@ impl<'a> Call<'a> {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
         command.envs(self.project.environment()).envs(self.variables.iter().cloned());
+        #[cfg(target_os = "linux")]
+        if self.without_walls {
+            super::kernel::without_walls(&mut command);
+        }
+        #[cfg(target_os = "linux")]
+        if self.ignores_hangups {
+            super::kernel::ignore_hangups(&mut command);
+        }
         command.stdin(match self.input {
             Input::Nothing => Stdio::null(),
             Input::Bytes(_) | Input::Silence => Stdio::piped(),
@@ -191,11 +262,13 @@ impl<'a> Call<'a> {
                 let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
                 let stdout = child.stdout.take().expect("it is piped");
                 let stderr = child.stderr.take().expect("it is piped");
-                Started { child, outputs: vec![Box::new(stdout), Box::new(stderr)], unread: None }
+                let outputs: Vec<Box<dyn Read + Send>> = vec![Box::new(stdout), Box::new(stderr)];
+                Started { child, outputs, unread: Vec::new() }
             }
             Screen::Closed | Screen::Stalled => {
                 let (reader, writer) = std::io::pipe().expect("a pipe");
                 let unread = (self.screen == Screen::Stalled).then_some(reader);
+                let unread = unread.into_iter().collect();
                 let mut child = spawn(command.stdout(writer).stderr(Stdio::piped()));
                 let stderr = child.stderr.take().expect("it is piped");
                 Started {
@@ -211,7 +284,15 @@ impl<'a> Call<'a> {
                 let child = spawn(command.stdout(theirs).stderr(error));
                 // The command holds the other side of the terminal, too.
                 drop(command);
-                Started { child, outputs: vec![Box::new(ours)], unread: None }
+                Started { child, outputs: vec![Box::new(ours)], unread: Vec::new() }
+            }
+            #[cfg(target_os = "linux")]
+            Screen::Deaf => {
+                let (stdout, writer) = std::io::pipe().expect("a pipe");
+                let (stderr, full) = std::io::pipe().expect("a pipe");
+                fill(&full);
+                let child = spawn(command.stdout(writer).stderr(full));
+                Started { child, outputs: Vec::new(), unread: vec![stdout, stderr] }
             }
         }
     }
@@ -237,8 +318,19 @@ struct Started {
     child: Child,
     /// Its standard output comes first.
     outputs: Vec<Box<dyn Read + Send>>,
-    /// A pipe that is open and not read.
-    unread: Option<PipeReader>,
+    /// Pipes that are open and not read.
+    unread: Vec<PipeReader>,
+}
+
+/// Writes to a pipe until it takes no more.
+#[cfg(target_os = "linux")]
+fn fill(mut pipe: &std::io::PipeWriter) {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+    let flags = fcntl_getfl(pipe).expect("its flags");
+    fcntl_setfl(pipe, flags | OFlags::NONBLOCK).expect("its flags");
+    while pipe.write(&[0; 512]).is_ok() {}
+    fcntl_setfl(pipe, flags).expect("its flags");
 }
 
 fn spawn(command: &mut Command) -> Child {

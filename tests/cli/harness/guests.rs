@@ -53,6 +53,7 @@ guests! {
     SAY = "say",
     SLEEP = "sleep",
     SPIN = "spin",
+    STALL = "stall",
     SWAP = "swap",
 }
 

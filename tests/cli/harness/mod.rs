@@ -10,6 +10,8 @@
 mod call;
 mod ended;
 pub(crate) mod guests;
+#[cfg(target_os = "linux")]
+pub(crate) mod kernel;
 mod project;
 #[cfg(unix)]
 mod terminal;

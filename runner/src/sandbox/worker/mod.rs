@@ -1,0 +1,120 @@
+//! Where guests run and plugins are compiled: apart from the runner itself, which only waits.
+//!
+//! On Unix a piece of work is a process of its own, behind a wall of its own, that the runner ends when
+//! the time is over, when a signal comes, or when nobody reads the output any more: whatever the work
+//! is doing. Elsewhere, and in unit tests (whose process has many threads, so that it cannot be
+//! forked), it is a thread without a wall, which can only be left behind.
+
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
+mod frame;
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
+pub(crate) mod process;
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
+mod signals;
+#[cfg(any(not(unix), test))]
+mod thread;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::wall::{Wall, WallReport};
+
+#[cfg(all(unix, not(test)))]
+pub(crate) use process::{pause, run};
+#[cfg(any(not(unix), test))]
+pub(crate) use thread::{pause, run};
+
+/// How long work that was told to stop may take until it is ended or left behind.
+pub(crate) const GRACE: Duration = Duration::from_millis(200);
+
+/// A piece of work, seen from the runner.
+pub(crate) struct Job<'a, N> {
+    /// What it is called in messages.
+    pub(crate) name: &'static str,
+    pub(crate) wall: Wall,
+    /// When the work should have ended by itself; it is ended [`GRACE`] later.
+    pub(crate) limit: Duration,
+    /// Who hears of what stands of the wall, before the work begins.
+    pub(crate) walled: &'a mut dyn FnMut(&WallReport),
+    /// Who hears the worker's notes, while it works.
+    pub(crate) note: &'a mut dyn FnMut(N),
+}
+
+/// Where the worker sends notes.
+pub(crate) struct Channel<N>(Arc<dyn Fn(N) + Send + Sync>);
+
+impl<N> Channel<N> {
+    /// Sends a note. It is lost where nobody listens any more: then the work is over, too.
+    pub(crate) fn send(&self, note: N) {
+        (self.0)(note);
+    }
+}
+
+impl<N> Clone for Channel<N> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// Why work gave no result.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// The time was over.
+    TimeOver {
+        /// Whether it still runs, and holds what it had.
+        behind: bool,
+    },
+    /// Everything is to stop.
+    Stopped(Stop),
+    /// It did what the wall forbids.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "a thread has no wall"))]
+    Breach,
+    /// Its process was ended by this signal.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "a thread cannot die alone"))]
+    Died(i32),
+    /// It could not start, or panicked.
+    Failed(String),
+}
+
+/// Why everything is to stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "signals end a thread with the runner"))]
+pub(crate) enum Stop {
+    /// The user, or who started the runner, says so by this signal.
+    Signal(i32),
+    /// Nobody reads standard output any more.
+    OutputClosed,
+    /// A wall is asked for that does not stand, for this reason.
+    Unwalled(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => write!(f, "ended by {}", Signal(*signal)),
+            Self::OutputClosed => f.write_str("ended: nobody reads the output any more"),
+            Self::Unwalled(gaps) => {
+                write!(f, "`--require-sandbox` asks for a wall that does not stand: {gaps}")
+            }
+        }
+    }
+}
+
+/// The number of a signal, shown by its name.
+pub(crate) struct Signal(pub(crate) i32);
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(unix)]
+        if let Some(name) = signal_hook::low_level::signal_name(self.0) {
+            return f.write_str(name);
+        }
+        write!(f, "signal {}", self.0)
+    }
+}

@@ -1,0 +1,274 @@
+//! Work in a process of its own.
+
+use std::io::{self, PipeWriter, Write};
+use std::os::fd::AsFd;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::frame::{self, Frame, Frames};
+use super::signals::{ENDING, Signals};
+use super::{Channel, GRACE, Job, Left, Stop};
+use crate::sandbox::wall::Wall;
+
+/// Does some work in a process of its own, behind its wall, and waits for it.
+pub(crate) fn run<T, N>(
+    job: Job<'_, N>,
+    work: impl FnOnce(&Channel<N>) -> T + Send + 'static,
+) -> Result<T, Left>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    N: Serialize + DeserializeOwned + Send + 'static,
+{
+    let failed = |error: io::Error| Left::Failed(format!("cannot start a process: {error}"));
+    let begun = Instant::now();
+    let signals = Signals::of_process().map_err(failed)?;
+    let watching = signals.watch();
+    // What the two have in common is written before there are two.
+    let _ = io::stdout().flush();
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let parent = rustix::process::getpid();
+    let Some(child) = fork().map_err(failed)? else {
+        drop(reader);
+        work_alone(parent, writer, &job.wall, work)
+    };
+    drop(writer);
+    let required = job.wall.required;
+    let left = Supervisor { signals, reader: &reader, deadline: begun + job.limit + GRACE }
+        .wait(required, job.walled, job.note);
+    // It has ended already, or shall: nothing of it stays.
+    let _ = kill_process(child, Signal::KILL);
+    let status = reap(child).map_err(failed)?;
+    drop(watching);
+    match (signals.caught(), left) {
+        (Some(signal), _) => Err(Left::Stopped(Stop::Signal(signal))),
+        (None, Err(Gone::Left(left))) => Err(left),
+        (None, Err(Gone::Ended)) => Err(cause(job.name, status)),
+        (None, Ok(result)) => Ok(result),
+    }
+}
+
+/// Waits, unless everything is to stop.
+pub(crate) fn pause(time: Duration) -> Result<(), Stop> {
+    let until = Instant::now() + time;
+    let Ok(signals) = Signals::of_process() else {
+        std::thread::sleep(time);
+        return Ok(());
+    };
+    let watching = signals.watch();
+    while stopped().is_none() && Instant::now() < until {
+        // It wakes for the same reasons for which it looks again.
+        let _ = poll_until(&mut [watched(signals), closing(&io::stdout())], until);
+    }
+    drop(watching);
+    stopped().map_or(Ok(()), Err)
+}
+
+/// Why everything is to stop, if it is.
+fn stopped() -> Option<Stop> {
+    if let Some(signal) = Signals::of_process().ok().and_then(Signals::caught) {
+        return Some(Stop::Signal(signal));
+    }
+    let stdout = io::stdout();
+    let mut polled = [closing(&stdout)];
+    let closed = poll(&mut polled, Some(&Timespec::default())).is_ok() && is_closed(&polled[0]);
+    closed.then_some(Stop::OutputClosed)
+}
+
+/// Makes a second process of this one. `None` is the answer to the new one.
+fn fork() -> io::Result<Option<Pid>> {
+    if let Some(threads) = threads().filter(|threads| *threads != 1) {
+        return Err(io::Error::other(format!("there are {threads} threads, and one is allowed")));
+    }
+    // SAFETY: this process has one thread, which is here. So no other one holds a lock, or has left
+    // memory in disorder, that the new process, which has just the caller's thread, would need.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        pid => Ok(Pid::from_raw(pid)),
+    }
+}
+
+/// How many threads this process has, where that can be known.
+fn threads() -> Option<usize> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in parentheses may hold anything; the twentieth field counts the threads.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(17)?.parse().ok()
+}
+
+/// What the new process does, from its first breath to its last.
+fn work_alone<T: Serialize, N: Serialize + 'static>(
+    parent: Pid,
+    writer: PipeWriter,
+    wall: &Wall,
+    work: impl FnOnce(&Channel<N>) -> T,
+) -> ! {
+    // It stays open until the very end, so that the runner sees no end before there is one.
+    let pipe = Arc::new(Mutex::new(writer));
+    // A panic has been told of by the hook; nothing that could be in disorder is used afterwards.
+    let done = panic::catch_unwind(AssertUnwindSafe(|| {
+        if leave_ending_to(parent).is_err() {
+            return;
+        }
+        let report = wall.raise();
+        let stands = report.gaps().is_none();
+        send(&pipe, &Frame::<(), ()>::Walled(report));
+        if wall.required && !stands {
+            return;
+        }
+        let notes = Arc::clone(&pipe);
+        let channel = Channel(Arc::new(move |note: N| send(&notes, &Frame::<(), N>::Note(note))));
+        let result = work(&channel);
+        send(&pipe, &Frame::<T, ()>::Done(result));
+    }));
+    // SAFETY: the call ends this process, and nothing else. What `exit` would do besides (writing out
+    // buffers, running destructors) is the other process's.
+    unsafe { libc::_exit(if done.is_ok() { 0 } else { 101 }) }
+}
+
+/// The runner decides when this process ends, and no signal but its own; and this process does not
+/// outlive it.
+fn leave_ending_to(parent: Pid) -> io::Result<()> {
+    for signal in ENDING.into_iter().chain([libc::SIGXFSZ]) {
+        // SAFETY: it installs no handler, so that no code runs at a signal.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have gone in the meantime.
+    if rustix::process::getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(io::Error::other("the runner has gone"))
+    }
+}
+
+fn send<T: Serialize, N: Serialize>(pipe: &Mutex<PipeWriter>, frame: &Frame<T, N>) {
+    // Where the runner has gone, this process soon goes as well.
+    let _ = frame::write(&mut *pipe.lock().unwrap_or_else(PoisonError::into_inner), frame);
+}
+
+/// Waits for one worker.
+struct Supervisor<'a> {
+    signals: &'static Signals,
+    reader: &'a io::PipeReader,
+    deadline: Instant,
+}
+
+/// Why there is no result.
+enum Gone {
+    Left(Left),
+    /// The worker has closed its end of the pipe: how it ended tells why.
+    Ended,
+}
+
+impl From<Left> for Gone {
+    fn from(left: Left) -> Self {
+        Self::Left(left)
+    }
+}
+
+impl Supervisor<'_> {
+    fn wait<T: DeserializeOwned, N: DeserializeOwned>(
+        &self,
+        required: bool,
+        walled: &mut dyn FnMut(&super::WallReport),
+        note: &mut dyn FnMut(N),
+    ) -> Result<T, Gone> {
+        let mut frames = Frames::default();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let arrived = self.arrived(&mut buffer)?;
+            frames.push(&buffer[..arrived]);
+            while let Some(frame) = frames.next().map_err(Left::Failed)? {
+                match frame {
+                    Frame::Walled(report) => {
+                        walled(&report);
+                        if let Some(gaps) = report.gaps().filter(|_| required) {
+                            return Err(Left::Stopped(Stop::Unwalled(gaps)).into());
+                        }
+                    }
+                    Frame::Note(sent) => note(sent),
+                    Frame::Done(result) => return Ok(result),
+                }
+            }
+        }
+    }
+
+    /// Waits until there are bytes from the worker, or a reason to wait no longer.
+    fn arrived(&self, buffer: &mut [u8]) -> Result<usize, Gone> {
+        let stdout = io::stdout();
+        loop {
+            if Instant::now() >= self.deadline {
+                return Err(Left::TimeOver { behind: false }.into());
+            }
+            let pipe = PollFd::new(self.reader, PollFlags::IN);
+            let mut polled = [pipe, watched(self.signals), closing(&stdout)];
+            poll_until(&mut polled, self.deadline)
+                .map_err(|error| Left::Failed(format!("cannot wait for the worker: {error}")))?;
+            if let Some(signal) = self.signals.caught() {
+                return Err(Left::Stopped(Stop::Signal(signal)).into());
+            }
+            if !polled[0].revents().is_empty() {
+                match rustix::io::read(self.reader, &mut *buffer) {
+                    Ok(0) => return Err(Gone::Ended),
+                    Ok(bytes) => return Ok(bytes),
+                    Err(Errno::INTR) => {}
+                    Err(error) => {
+                        return Err(Left::Failed(format!("cannot hear the worker: {error}")).into());
+                    }
+                }
+            } else if is_closed(&polled[2]) {
+                return Err(Left::Stopped(Stop::OutputClosed).into());
+            }
+        }
+    }
+}
+
+fn watched(signals: &Signals) -> PollFd<'_> {
+    PollFd::new(&signals.woken, PollFlags::IN)
+}
+
+/// Asks of an output only whether its reader has gone.
+fn closing(output: &impl AsFd) -> PollFd<'_> {
+    PollFd::new(output, PollFlags::empty())
+}
+
+fn is_closed(output: &PollFd<'_>) -> bool {
+    output.revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// Polls, but not beyond a moment. A signal ends it early.
+fn poll_until(polled: &mut [PollFd<'_>], until: Instant) -> Result<(), Errno> {
+    let left = until.saturating_duration_since(Instant::now());
+    // A time that does not fit is as good as for ever.
+    let timeout = Timespec::try_from(left).ok();
+    match poll(polled, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn reap(child: Pid) -> io::Result<WaitStatus> {
+    loop {
+        match waitpid(Some(child), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return Ok(status),
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Why a worker has ended without a result.
+fn cause(name: &str, status: WaitStatus) -> Left {
+    match status.terminating_signal() {
+        Some(libc::SIGSYS) => Left::Breach,
+        Some(signal) => Left::Died(signal),
+        None => Left::Failed(format!("the {name}'s process gave no result")),
+    }
+}

@@ -1,0 +1,373 @@
+//! What the code behind the wall tries, and what must come of it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::sandbox::wall::{Network, Opening, Part, Reach, Wall, WallReport};
+use crate::sandbox::worker::process::run as run_worker;
+use crate::sandbox::worker::{Channel, Job, Left};
+
+const MIB: u64 = 1024 * 1024;
+
+/// A directory to read, one to write, and a canary beside them.
+struct World {
+    _directory: TempDir,
+    root: PathBuf,
+}
+
+impl World {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = fs::canonicalize(directory.path()).expect("it is there");
+        for name in ["read", "write", "write/below", "files"] {
+            fs::create_dir(root.join(name)).expect("a directory");
+        }
+        for name in ["canary", "read/file", "write/file", "files/file"] {
+            fs::write(root.join(name), "canary").expect("a file");
+        }
+        Self { _directory: directory, root }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    fn wall(&self, network: Network) -> Wall {
+        let open = |path, reach| Opening::new(&self.path(path), reach).expect("it opens");
+        let openings =
+            [open("read", Reach::Read), open("write", Reach::Write), open("files", Reach::Files)];
+        Wall {
+            openings: Arc::new(openings),
+            code: None,
+            network,
+            memory: 256 * MIB,
+            file_size: 16 * MIB,
+            handles: 100,
+            required: true,
+        }
+    }
+
+    /// Runs native code behind the wall.
+    fn behind<T>(
+        &self,
+        network: Network,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Left>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    {
+        self.limited(network, Duration::from_secs(60), work)
+    }
+
+    fn limited<T>(
+        &self,
+        network: Network,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Left>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    {
+        let job = Job {
+            name: "native",
+            wall: self.wall(network),
+            limit,
+            walled: &mut |report: &WallReport| {
+                assert_eq!(report.gaps(), None);
+                assert!(report.landlock_abi >= 3, "{report:?}");
+                assert_eq!(report.seccomp, Part::Stands);
+            },
+            note: &mut |()| {},
+        };
+        run_worker(job, move |_: &Channel<()>| work())
+    }
+
+    /// What the system answers to something that is tried with a path: an error's number, or nothing.
+    #[track_caller]
+    fn answers(&self, path: &str, expected: Option<i32>, act: fn(&Path) -> io::Result<()>) {
+        let target = self.path(path);
+        let answer = self.behind(Network::None, move || act(&target).err().map(error_number));
+        assert_eq!(answer.expect("it ends by itself"), expected, "{path}");
+    }
+
+    #[track_caller]
+    fn canaries_live(&self) {
+        for path in ["canary", "read/file"] {
+            assert_eq!(fs::read_to_string(self.path(path)).expect("it is there"), "canary");
+        }
+    }
+}
+
+fn error_number(error: io::Error) -> i32 {
+    error.raw_os_error().unwrap_or_else(|| panic!("not the system's: {error}"))
+}
+
+const DENIED: Option<i32> = Some(libc::EACCES);
+const REFUSED: Option<i32> = Some(libc::EPERM);
+
+fn read(path: &Path) -> io::Result<()> {
+    fs::read(path).map(drop)
+}
+
+fn overwrite(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.write_all(b"dead")
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    File::create_new(path).map(drop)
+}
+
+fn truncate(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).truncate(true).open(path).map(drop)
+}
+
+fn only_the_openings_are_reached() {
+    let world = World::new();
+    world.answers("read/file", None, read);
+    world.answers("write/file", None, overwrite);
+    world.answers("write/new", None, create);
+    world.answers("files/file", None, overwrite);
+    world.answers("files/new", None, create);
+    world.answers("files/file", None, |path| fs::remove_file(path));
+    world.answers("write/file", None, |path| fs::rename(path, path.with_file_name("below/moved")));
+    for path in ["canary", "/etc/passwd", "/proc/self/environ", "/dev/null"] {
+        world.answers(path, DENIED, read);
+        world.answers(path, DENIED, overwrite);
+    }
+    world.answers("canary", DENIED, truncate);
+    world.answers("new", DENIED, create);
+    world.answers("canary", DENIED, |path| fs::remove_file(path));
+    world.answers("canary", DENIED, |path| fs::rename(path, path.with_file_name("write/canary")));
+    world.answers("", DENIED, |path| fs::read_dir(path).map(drop));
+    world.answers("new", DENIED, |path| fs::create_dir(path));
+    for act in [overwrite, truncate] {
+        world.answers("read/file", DENIED, act);
+    }
+    world.answers("read/new", DENIED, create);
+    world.answers("read/file", DENIED, |path| fs::remove_file(path));
+    world.answers("files/new-directory", DENIED, |path| fs::create_dir(path));
+    world.answers("files", DENIED, |path| fs::read_dir(path).map(drop));
+    world.canaries_live();
+}
+
+/// Landlock does not see these.
+fn modes_and_owners_stay() {
+    let world = World::new();
+    for path in ["canary", "write/below"] {
+        world.answers(path, REFUSED, |path| {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o777))
+        });
+        world.answers(path, REFUSED, |path| std::os::unix::fs::chown(path, Some(1), None));
+    }
+    world.answers("write/fifo", REFUSED, |path| {
+        Ok(rustix::fs::mknodat(
+            rustix::fs::CWD,
+            path,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_raw_mode(0o600),
+            0,
+        )?)
+    });
+}
+
+/// Behind the wall, a call that must end the process.
+#[track_caller]
+fn is_deadly(call: impl FnOnce() -> libc::c_long + Send + 'static) {
+    let world = World::new();
+    let ended = world.behind(Network::None, call);
+    assert!(matches!(ended, Err(Left::Breach)), "{ended:?}");
+}
+
+fn programs_and_processes_are_out_of_reach() {
+    // SAFETY: (of all calls) the process ends at the call, or the test fails.
+    is_deadly(|| unsafe {
+        libc::execve(
+            c"/bin/true".as_ptr(),
+            [std::ptr::null()].as_ptr(),
+            [std::ptr::null()].as_ptr(),
+        )
+        .into()
+    });
+    is_deadly(|| unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) });
+    is_deadly(|| unsafe { libc::unshare(libc::CLONE_NEWUSER).into() });
+    is_deadly(|| unsafe { libc::chroot(c"/".as_ptr()).into() });
+    is_deadly(|| unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, 0) });
+    is_deadly(|| unsafe {
+        libc::syscall(libc::SYS_process_vm_readv, libc::getppid(), 0, 0, 0, 0, 0)
+    });
+    is_deadly(|| unsafe {
+        let nothing = std::ptr::null();
+        libc::mount(nothing, c"/".as_ptr(), nothing, libc::MS_REMOUNT, nothing.cast()).into()
+    });
+    let world = World::new();
+    let answers = world.behind(Network::None, || {
+        let mut answers = Vec::new();
+        // SAFETY: neither call touches memory.
+        let mut ask = |answer: libc::c_long| {
+            answers.push((answer != 0).then(|| error_number(io::Error::last_os_error())));
+        };
+        ask(unsafe { libc::kill(libc::getppid(), libc::SIGTERM) }.into());
+        ask(unsafe { libc::syscall(libc::SYS_tgkill, libc::getppid(), libc::getppid(), 9) });
+        ask(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1) }.into());
+        ask(unsafe { libc::ioctl(0, libc::TIOCSTI, c"x".as_ptr()) }.into());
+        ask(match unsafe { libc::fork() } {
+            0 => std::process::abort(),
+            child => child.min(0).into(),
+        });
+        answers
+    });
+    assert_eq!(answers.expect("it ends by itself"), [REFUSED; 5]);
+}
+
+fn the_network_is_out_of_reach_unless_granted() {
+    let world = World::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    let connect = move || {
+        [
+            TcpStream::connect(address).map(drop),
+            TcpListener::bind(("127.0.0.1", 0)).map(drop),
+            UdpSocket::bind(("127.0.0.1", 0)).map(drop),
+            UnixStream::connect("/run/nobody").map(drop),
+        ]
+        .map(|answer| answer.err().map(error_number))
+    };
+    let denied = world.behind(Network::None, connect).expect("it ends by itself");
+    assert_eq!(denied, [REFUSED; 4]);
+    listener.set_nonblocking(true).expect("it can wait for nothing");
+    assert!(listener.accept().is_err(), "nobody has come");
+    let granted = world.behind(Network::Granted, connect).expect("it ends by itself");
+    // Sockets of this machine are none of the network.
+    assert_eq!(granted, [None, None, None, REFUSED]);
+}
+
+fn memory_files_and_handles_are_finite() {
+    let world = World::new();
+    let terabyte = |path: &Path| OpenOptions::new().write(true).open(path)?.set_len(1 << 40);
+    world.answers("write/file", Some(libc::EFBIG), terabyte);
+    let fits = |path: &Path| OpenOptions::new().write(true).open(path)?.set_len(16 * 1024 * 1024);
+    world.answers("write/file", None, fits);
+    let allocated = world.behind(Network::None, || {
+        let allocates = |bytes: usize| Vec::<u8>::new().try_reserve_exact(bytes).is_ok();
+        [allocates(100 << 30), allocates(300 << 20), allocates(100 << 20)]
+    });
+    assert_eq!(allocated.expect("it ends by itself"), [false, false, true]);
+    let file = world.path("read/file");
+    let opened = world.behind(Network::None, move || {
+        let mut files = Vec::new();
+        loop {
+            match File::open(&file) {
+                Ok(file) if files.len() < 100_000 => files.push(file),
+                Ok(_) => return (files.len(), 0),
+                Err(error) => return (files.len(), error_number(error)),
+            }
+        }
+    });
+    let (count, error) = opened.expect("it ends by itself");
+    assert!(count < 100 && error == libc::EMFILE, "{count} files, error {error}");
+    // An abort is no way to leave traces either.
+    let aborted = world.behind(Network::None, || -> u8 { std::process::abort() });
+    assert!(matches!(aborted, Err(Left::Died(libc::SIGABRT))), "{aborted:?}");
+}
+
+fn honest_work_is_not_hindered() {
+    let world = World::new();
+    let (file, stdin) = (world.path("read/file"), io::stdin());
+    let worked = world.behind(Network::None, move || {
+        let thread = std::thread::Builder::new().name("busy".into());
+        let sum = thread.spawn(|| (1..=10).sum::<u32>()).expect("a thread").join().expect("a sum");
+        std::thread::sleep(Duration::from_millis(1));
+        let mut text = String::new();
+        File::open(file).and_then(|mut file| file.read_to_string(&mut text)).expect("a text");
+        // SAFETY: it asks, and writes to what is there.
+        let mut terminal = unsafe { std::mem::zeroed::<libc::termios>() };
+        let asked = unsafe { libc::tcgetattr(stdin.as_raw_fd(), &raw mut terminal) };
+        assert!(asked == 0 || io::Error::last_os_error().raw_os_error() != REFUSED);
+        (sum, text)
+    });
+    assert_eq!(worked.expect("it ends by itself"), (55, "canary".to_owned()));
+}
+
+fn a_worker_is_ended_whatever_it_does() {
+    let world = World::new();
+    let begun = Instant::now();
+    let spun = world.limited(Network::None, Duration::from_millis(100), || -> u8 {
+        loop {
+            std::hint::spin_loop();
+        }
+    });
+    assert!(matches!(spun, Err(Left::TimeOver { behind: false })), "{spun:?}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let silenced = world.behind(Network::None, || -> u8 {
+        // SAFETY: the process ends, which needs none of what is skipped.
+        unsafe { libc::_exit(3) }
+    });
+    assert!(matches!(&silenced, Err(Left::Failed(_))), "{silenced:?}");
+    // The pipe to the runner is the newest of its handles, and takes anything.
+    let lied = world.behind(Network::None, || -> u8 {
+        for handle in 3..20 {
+            let lie = [0xff_u8; 64];
+            // SAFETY: it writes what is there to whatever the handle is.
+            unsafe { libc::write(handle, lie.as_ptr().cast(), lie.len()) };
+        }
+        0
+    });
+    assert!(matches!(&lied, Err(Left::Failed(_))), "{lied:?}");
+    let large = world.behind(Network::None, || "x".repeat(9 * 1024 * 1024));
+    assert!(matches!(&large, Err(Left::Failed(_))), "it is too large");
+}
+
+fn a_process_with_threads_is_not_forked() {
+    let world = World::new();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || stopped.recv());
+    let refused = world.behind(Network::None, || 1);
+    let Err(Left::Failed(reason)) = &refused else { panic!("{refused:?}") };
+    assert!(reason.contains("there are 2 threads, and one is allowed"), "{reason}");
+    drop(stop);
+    // Its end is what counts, and it has one.
+    let _ = thread.join();
+    assert!(world.behind(Network::None, || 1).is_ok());
+}
+
+fn a_wall_that_cannot_be_raised_has_gaps() {
+    let world = World::new();
+    // Behind a wall there is no second one, since nothing can install it.
+    let inner = world.wall(Network::None);
+    let gaps = world.behind(Network::None, move || inner.raise().gaps());
+    let gaps = gaps.expect("it ends by itself").expect("it has gaps");
+    assert!(gaps.contains("seccomp is absent"), "{gaps}");
+}
+
+/// Runs all, and ends at the first that fails.
+pub(crate) fn run() {
+    let tests: [(&str, fn()); 9] = [
+        ("only_the_openings_are_reached", only_the_openings_are_reached),
+        ("modes_and_owners_stay", modes_and_owners_stay),
+        ("programs_and_processes_are_out_of_reach", programs_and_processes_are_out_of_reach),
+        ("the_network_is_out_of_reach_unless_granted", the_network_is_out_of_reach_unless_granted),
+        ("memory_files_and_handles_are_finite", memory_files_and_handles_are_finite),
+        ("honest_work_is_not_hindered", honest_work_is_not_hindered),
+        ("a_worker_is_ended_whatever_it_does", a_worker_is_ended_whatever_it_does),
+        ("a_process_with_threads_is_not_forked", a_process_with_threads_is_not_forked),
+        ("a_wall_that_cannot_be_raised_has_gaps", a_wall_that_cannot_be_raised_has_gaps),
+    ];
+    let filters: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for (name, test) in tests {
+        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
+            test();
+            // Where nobody reads it, the test has passed all the same.
+            let _ = writeln!(io::stdout(), "test {name} ... ok");
+        }
+    }
+}
