@@ -68,7 +68,10 @@ impl From<&Stop> for ExitCode {
     fn from(stop: &Stop) -> Self {
         match stop {
             // As a shell says it of a program that a signal has ended.
-            Stop::Signal(signal) => u8::try_from(128 + signal).map_or(Self::RUNNER, Self),
+            Stop::Signal(signal) => {
+                let code = u8::try_from(*signal).ok().and_then(|signal| signal.checked_add(128));
+                code.map_or(Self::RUNNER, Self)
+            }
             Stop::OutputClosed => Self::OUTPUT_CLOSED,
             Stop::Unwalled(_) => Self::DENIED,
         }

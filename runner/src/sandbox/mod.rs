@@ -54,7 +54,7 @@ pub(crate) struct Sandbox {
     compiler: Compiler,
     /// Whether nothing may run without the second wall.
     required: bool,
-    /// Whether it was said what the second wall lacks.
+    /// Whether it was said how the second wall stands.
     told: Cell<bool>,
 }
 
@@ -180,7 +180,7 @@ impl Sandbox {
                 Err(failure) => Outcome::Failed(failure.into()),
             })
         });
-        (ended.unwrap_or_else(|outcome| outcome), phases)
+        (ended.map_or_else(|outcome| outcome, Outcome::vouched), phases)
     }
 
     /// Makes an instance in a worker, calls `entry`, and waits no longer than the limit.
@@ -237,22 +237,27 @@ impl Sandbox {
             },
         };
         let (engine, its) = (self.engine.clone(), setup.clone());
-        let ended = worker::run(job, move |notes| match code.load(&engine) {
+        let answered = worker::run(job, move |notes| match code.load(&engine) {
             Err(reason) => Reply::Unusable(reason),
             Ok(component) => {
                 let (ended, phases) = guest::enter(&engine, &component, &its, begun, notes, entry);
                 Reply::Ended(ended, phases)
             }
         });
-        ended.unwrap_or_else(|left| {
-            if shows_progress {
-                // It had no time to clear up behind itself.
-                (setup.io.observer)(GuestEvent::Lost);
+        let left = match answered {
+            Ok(Reply::Ended(ended, phases)) => {
+                return Reply::Ended(ended.map_err(Outcome::vouched), phases);
             }
-            let left_behind = matches!(left, Left::TimeOver { behind: true });
-            let phases = Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind };
-            Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
-        })
+            Ok(unusable) => return unusable,
+            Err(left) => left,
+        };
+        if shows_progress {
+            // It had no time to clear up behind itself.
+            (setup.io.observer)(GuestEvent::Lost);
+        }
+        let left_behind = matches!(left, Left::TimeOver { behind: true });
+        let phases = Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind };
+        Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
     }
 
     fn wall(&self, setup: &Setup, code: &compiled::Code) -> std::io::Result<Wall> {
@@ -268,13 +273,15 @@ impl Sandbox {
         })
     }
 
-    /// Says what the second wall lacks, once.
+    /// Says whether the second wall stands, once.
     fn tell(&self, report: &WallReport) {
+        if self.told.replace(true) {
+            return;
+        }
         match report.gaps() {
-            Some(gaps) if !self.required && !self.told.replace(true) => {
-                tracing::warn!("the second wall around plugins does not stand: {gaps}");
-            }
-            Some(_) => {}
+            // Then it ends with an error that says so.
+            Some(_) if self.required => {}
+            Some(gaps) => tracing::warn!("the second wall around plugins does not stand: {gaps}"),
             None => tracing::debug!("the second wall stands (Landlock {})", report.landlock_abi),
         }
     }

@@ -50,7 +50,8 @@ impl Opened {
             };
             made.map_err(wasmtime::Error::from)
                 .and_then(|()| builder.preopened_dir(directory, &mount.guest, perms).map(drop))
-                .and_then(|()| Ok(openings.extend(opening(mount, directory)?)))
+                .and_then(|()| Ok(opening(mount, directory)?))
+                .map(|opening| openings.extend(opening))
                 .map_err(|error| SandboxError::Open {
                     path: directory.into(),
                     reason: one_line(&error),

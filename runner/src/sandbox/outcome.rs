@@ -9,6 +9,7 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::limits::cut;
 use super::output::{OutputClosed, OutputLimitReached};
 use super::worker::{Left, Signal, Stop};
 use super::{Limits, engine};
@@ -87,6 +88,29 @@ impl Outcome {
             Left::Breach => Self::Breach,
             Left::Died(signal) => Self::Died(signal),
             Left::Failed(reason) => Self::Broken(reason),
+        }
+    }
+
+    /// What is believed of a worker's word, which a guest that got out of the first wall may have
+    /// written: no more than a guest could have said with its exit code and its failure.
+    pub(super) fn vouched(self) -> Self {
+        match self {
+            Self::Exited(code) => Self::exited(code.into()),
+            Self::Failed(mut failure) => {
+                cut(&mut failure.message);
+                failure.hint.iter_mut().for_each(cut);
+                Self::Failed(failure)
+            }
+            Self::Crashed(Crash::Trap(mut trap)) => {
+                cut(&mut trap);
+                Self::Crashed(Crash::Trap(trap))
+            }
+            Self::Broken(mut reason) => {
+                cut(&mut reason);
+                Self::Broken(reason)
+            }
+            Self::LimitReached(_) | Self::Crashed(Crash::Stack) | Self::OutputClosed => self,
+            Self::Stopped(_) | Self::Breach | Self::Died(_) => Self::Breach,
         }
     }
 

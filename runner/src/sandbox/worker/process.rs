@@ -182,16 +182,22 @@ impl Supervisor<'_> {
     ) -> Result<T, Gone> {
         let mut frames = Frames::default();
         let mut buffer = vec![0; 64 * 1024];
+        let mut is_first = true;
         loop {
             let arrived = self.arrived(&mut buffer)?;
             frames.push(&buffer[..arrived]);
             while let Some(frame) = frames.next().map_err(Left::Failed)? {
                 match frame {
-                    Frame::Walled(report) => {
+                    // Only what comes before the work is the wall's own word.
+                    Frame::Walled(report) if is_first => {
+                        is_first = false;
                         walled(&report);
                         if let Some(gaps) = report.gaps().filter(|_| required) {
                             return Err(Left::Stopped(Stop::Unwalled(gaps)).into());
                         }
+                    }
+                    Frame::Walled(_) => {
+                        return Err(Left::Failed("it raised a second wall".to_owned()).into());
                     }
                     Frame::Note(sent) => note(sent),
                     Frame::Done(result) => return Ok(result),
