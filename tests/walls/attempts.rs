@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -248,6 +248,8 @@ fn the_network_is_out_of_reach_unless_granted() {
     let granted = world.behind(Network::Granted, connect).expect("it ends by itself");
     // Sockets of this machine are none of the network.
     assert_eq!(granted, [None, None, None, REFUSED]);
+    let names = || ("localhost", 80).to_socket_addrs().map_or(0, Iterator::count);
+    assert!(world.behind(Network::Granted, names).expect("it ends by itself") > 0);
 }
 
 fn memory_files_and_handles_are_finite() {

@@ -237,3 +237,37 @@ impl fmt::Display for Crash {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::exit::ExitCode;
+
+    #[test]
+    fn a_worker_cannot_say_more_than_a_guest() {
+        assert_eq!(Outcome::Exited(130).vouched(), Outcome::Exited(MAX_EXIT_CODE));
+        for lie in [Outcome::Stopped(Stop::Signal(15)), Outcome::Breach, Outcome::Died(9)] {
+            assert_eq!(lie.vouched(), Outcome::Breach);
+        }
+        let Outcome::Broken(reason) = Outcome::Broken("x".repeat(1 << 20)).vouched() else {
+            panic!("it stays what it was")
+        };
+        assert!(reason.len() < 1 << 15, "{} bytes", reason.len());
+    }
+
+    #[test]
+    fn how_a_process_ended_has_its_exit_code() {
+        for (outcome, code) in [
+            (Outcome::Breach, 126),
+            (Outcome::Died(9), 137),
+            (Outcome::Died(6), 137),
+            (Outcome::Died(11), 125),
+            (Outcome::Stopped(Stop::Signal(2)), 130),
+            (Outcome::Stopped(Stop::Signal(i32::MAX)), 125),
+            (Outcome::Stopped(Stop::Unwalled(String::new())), 126),
+            (Stop::OutputClosed.into(), 141),
+        ] {
+            assert_eq!(ExitCode::from(&outcome).code(), code, "{outcome:?}");
+        }
+    }
+}

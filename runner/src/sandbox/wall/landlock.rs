@@ -2,7 +2,8 @@
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus,
-    PathBeneath, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
+    Scope,
 };
 
 use super::{Network, Part, Reach, Wall};
@@ -51,9 +52,31 @@ fn try_restrict(wall: &Wall) -> Result<(RulesetStatus, LandlockStatus), RulesetE
     for opening in wall.openings.iter().chain(wall.code.as_deref()) {
         ruleset = ruleset.add_rule(PathBeneath::new(&opening.file, access(opening.reach)))?;
     }
+    if wall.network == Network::Granted {
+        // What this system does not have, nobody needs.
+        for file in NAMES.iter().filter_map(|path| PathFd::new(path).ok()) {
+            ruleset = ruleset.add_rule(PathBeneath::new(file, access(Reach::Read)))?;
+        }
+    }
     let status = ruleset.restrict_self()?;
     Ok((status.ruleset, status.landlock))
 }
+
+/// What the C library reads to look up a name: its settings, and the libraries that it loads for them.
+const NAMES: [&str; 12] = [
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/nsswitch.conf",
+    "/etc/protocols",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+];
 
 /// Never: executing, devices, sockets, pipes.
 fn access(reach: Reach) -> BitFlags<AccessFs> {
