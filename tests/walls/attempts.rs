@@ -6,110 +6,12 @@ use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
-use crate::sandbox::wall::{Network, Opening, Part, Reach, Wall, WallReport};
-use crate::sandbox::worker::process::run as run_worker;
-use crate::sandbox::worker::{Channel, Job, Left};
-
-const MIB: u64 = 1024 * 1024;
-
-/// A directory to read, one to write, and a canary beside them.
-struct World {
-    _directory: TempDir,
-    root: PathBuf,
-}
-
-impl World {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let root = fs::canonicalize(directory.path()).expect("it is there");
-        for name in ["read", "write", "write/below", "files"] {
-            fs::create_dir(root.join(name)).expect("a directory");
-        }
-        for name in ["canary", "read/file", "write/file", "files/file"] {
-            fs::write(root.join(name), "canary").expect("a file");
-        }
-        Self { _directory: directory, root }
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.root.join(path)
-    }
-
-    fn wall(&self, network: Network) -> Wall {
-        let open = |path, reach| Opening::new(&self.path(path), reach).expect("it opens");
-        let openings =
-            [open("read", Reach::Read), open("write", Reach::Write), open("files", Reach::Files)];
-        Wall {
-            openings: Arc::new(openings),
-            code: None,
-            network,
-            memory: 256 * MIB,
-            file_size: 16 * MIB,
-            handles: 100,
-            required: true,
-        }
-    }
-
-    /// Runs native code behind the wall.
-    fn behind<T>(
-        &self,
-        network: Network,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Left>
-    where
-        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
-    {
-        self.limited(network, Duration::from_secs(60), work)
-    }
-
-    fn limited<T>(
-        &self,
-        network: Network,
-        limit: Duration,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Left>
-    where
-        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
-    {
-        let job = Job {
-            name: "native",
-            wall: self.wall(network),
-            limit,
-            walled: &mut |report: &WallReport| {
-                assert_eq!(report.gaps(), None);
-                assert!(report.landlock_abi >= 3, "{report:?}");
-                assert_eq!(report.seccomp, Part::Stands);
-            },
-            note: &mut |()| {},
-        };
-        run_worker(job, move |_: &Channel<()>| work())
-    }
-
-    /// What the system answers to something that is tried with a path: an error's number, or nothing.
-    #[track_caller]
-    fn answers(&self, path: &str, expected: Option<i32>, act: fn(&Path) -> io::Result<()>) {
-        let target = self.path(path);
-        let answer = self.behind(Network::None, move || act(&target).err().map(error_number));
-        assert_eq!(answer.expect("it ends by itself"), expected, "{path}");
-    }
-
-    #[track_caller]
-    fn canaries_live(&self) {
-        for path in ["canary", "read/file"] {
-            assert_eq!(fs::read_to_string(self.path(path)).expect("it is there"), "canary");
-        }
-    }
-}
-
-fn error_number(error: io::Error) -> i32 {
-    error.raw_os_error().unwrap_or_else(|| panic!("not the system's: {error}"))
-}
+use crate::sandbox::wall::Network;
+use crate::sandbox::worker::Left;
+use crate::world::{World, error_number};
 
 const DENIED: Option<i32> = Some(libc::EACCES);
 const REFUSED: Option<i32> = Some(libc::EPERM);

@@ -12,6 +12,8 @@ mod sandbox {
 
 #[cfg(target_os = "linux")]
 mod attempts;
+#[cfg(target_os = "linux")]
+mod world;
 
 #[cfg(target_os = "linux")]
 fn main() {

@@ -220,6 +220,10 @@ impl Supervisor<'_> {
             if let Some(signal) = self.signals.caught() {
                 return Err(Left::Stopped(Stop::Signal(signal)).into());
             }
+            if !polled[1].revents().is_empty() {
+                // A signal to the worker, which has come before that ignored it.
+                let _ = rustix::io::read(&self.signals.woken, &mut [0; 16]);
+            }
             if !polled[0].revents().is_empty() {
                 match rustix::io::read(self.reader, &mut *buffer) {
                     Ok(0) => return Err(Gone::Ended),
