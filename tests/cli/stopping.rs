@@ -156,6 +156,19 @@ fn a_compilation_that_is_ended_leaves_nothing() {
 }
 
 #[test]
+fn who_waits_for_a_compilation_at_a_terminal_is_told() {
+    let project = Project::new();
+    let call = || {
+        let cache = project.beside_path("outside/cache");
+        let call = project.call(["build", "--help"]).env("XDG_CACHE_HOME", cache).on_terminal();
+        // With many processors, nobody waits.
+        call.env("RAYON_NUM_THREADS", "1")
+    };
+    call().succeeds().printing("compiling a plugin, which is kept for the next time…\n");
+    call().succeeds().without("compiling");
+}
+
+#[test]
 fn compiled_code_that_is_broken_is_compiled_again() {
     let project = Project::new().guest(guests::HELLO);
     let cache = project.beside_path("outside/cache");

@@ -145,6 +145,12 @@ fn the_network_is_out_of_reach_unless_granted() {
     };
     let denied = world.behind(Network::None, connect).expect("it ends by itself");
     assert_eq!(denied, [REFUSED; 4]);
+    let socket = world.behind(Network::None, || {
+        // SAFETY: the call touches no memory.
+        let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0) };
+        (socket < 0).then(|| error_number(io::Error::last_os_error()))
+    });
+    assert_eq!(socket.expect("it ends by itself"), REFUSED);
     listener.set_nonblocking(true).expect("it can wait for nothing");
     assert!(listener.accept().is_err(), "nobody has come");
     let granted = world.behind(Network::Granted, connect).expect("it ends by itself");

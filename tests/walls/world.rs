@@ -77,6 +77,7 @@ impl World {
             name: "native",
             wall: self.wall(network),
             limit,
+            slow: &mut || {},
             walled: &mut |report: &WallReport| {
                 assert_eq!(report.gaps(), None);
                 assert!(report.landlock_abi >= 3, "{report:?}");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::plugin::{Describe, Digest, FaultKind, Listing, Manifest, Registry, Remembered};
+use crate::report::Report;
 use crate::sandbox::{self, DescribeError, Sandbox, SandboxError, Stop};
 
 /// The sandbox, made when the first plugin needs it, and what is remembered of plugins.
@@ -14,13 +15,14 @@ pub(super) struct Describer {
     cache: Option<PathBuf>,
     /// Whether nothing may run without the second wall.
     require_sandbox: bool,
+    report: Report,
     /// Why no plugin is asked any more.
     stopped: RefCell<Option<Stop>>,
     remembered: Remembered,
 }
 
 impl Describer {
-    pub(super) fn new(environment: &Environment, require_sandbox: bool) -> Self {
+    pub(super) fn new(environment: &Environment, require_sandbox: bool, report: &Report) -> Self {
         let directory = environment.directories.as_ref().map(|directories| &directories.cache);
         let cache = directory.filter(|directory| {
             sandbox::prepare_cache(directory)
@@ -34,6 +36,7 @@ impl Describer {
             remembered: Remembered::new(cache.map(PathBuf::as_path)),
             cache: cache.cloned(),
             require_sandbox,
+            report: report.clone(),
             stopped: RefCell::default(),
         }
     }
@@ -42,7 +45,9 @@ impl Describer {
         if let Some(sandbox) = self.sandbox.get() {
             return Ok(sandbox);
         }
-        let made = Sandbox::new(self.cache.as_deref(), self.require_sandbox)?;
+        let report = self.report.clone();
+        let compiling = Box::new(move || report.compiling());
+        let made = Sandbox::new(self.cache.as_deref(), self.require_sandbox, compiling)?;
         Ok(self.sandbox.get_or_init(|| made))
     }
 }

@@ -104,7 +104,8 @@ impl App {
     }
 
     fn answer(self, request: Request) -> Result<ExitCode, Error> {
-        let describer = Describer::new(&self.environment, self.options.require_sandbox);
+        let describer =
+            Describer::new(&self.environment, self.options.require_sandbox, &self.report);
         let registry = self.registry(&describer);
         let answered = self.answer_from(&registry, &describer, request);
         // Whatever came of it, it was not asked to the end.

@@ -65,6 +65,13 @@ impl Report {
         help::clap(self, error)
     }
 
+    /// Tells somebody who waits at a terminal what for.
+    pub(crate) fn compiling(&self) {
+        if self.console.streams.stderr_is_terminal && self.format == Format::Human {
+            self.console.err("compiling a plugin, which is kept for the next time…\n");
+        }
+    }
+
     fn json(&self, value: &serde_json::Value) {
         self.console.err(&format!("{}\n", crate::text::json(value, false)));
     }

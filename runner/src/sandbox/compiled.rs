@@ -51,18 +51,25 @@ pub(super) struct Compiler {
     engine: Engine,
     directory: Option<PathBuf>,
     required: bool,
+    /// Who is told that compiling takes a while.
+    compiling: Box<dyn Fn()>,
 }
 
 impl Compiler {
     /// `cache` is the directory that [`prepare`](super::prepare_cache) has passed. Without one nothing
     /// is kept. `required`: nothing is compiled without a wall.
-    pub(super) fn new(engine: &Engine, cache: Option<&Path>, required: bool) -> Self {
+    pub(super) fn new(
+        engine: &Engine,
+        cache: Option<&Path>,
+        required: bool,
+        compiling: Box<dyn Fn()>,
+    ) -> Self {
         let directory = cache.map(|cache| cache.join("compiled")).filter(|directory| {
             fs::create_dir_all(directory)
                 .inspect_err(|error| tracing::info!("not keeping compiled plugins: {error}"))
                 .is_ok()
         });
-        Self { engine: engine.clone(), directory, required }
+        Self { engine: engine.clone(), directory, required, compiling }
     }
 
     /// Takes what was compiled before, or compiles.
@@ -113,8 +120,14 @@ impl Compiler {
         let file = Arc::new(
             file.map_err(|error| failed(format!("there is no room for its code: {error}")))?,
         );
-        let job =
-            Job { name: "compiler", wall: self.wall(), limit: TIME, walled, note: &mut |()| {} };
+        let job = Job {
+            name: "compiler",
+            wall: self.wall(),
+            limit: TIME,
+            slow: &mut || (self.compiling)(),
+            walled,
+            note: &mut |()| {},
+        };
         let (engine, bytes, target) = (self.engine.clone(), Arc::clone(bytes), Arc::clone(&file));
         let compiled = worker::run(job, move |_: &Channel<()>| {
             let code = engine.precompile_component((*bytes).as_ref());

@@ -126,13 +126,15 @@ impl Setup {
 
 impl Sandbox {
     /// `cache` is the directory that [`prepare_cache`] has passed; without one, nothing is kept.
-    /// `required`: where the second wall does not stand, nothing is compiled or run.
+    /// `required`: where the second wall does not stand, nothing is compiled or run. `compiling` is called
+    /// when somebody waits for a plugin to be compiled.
     pub(crate) fn new(
         cache: Option<&std::path::Path>,
         required: bool,
+        compiling: Box<dyn Fn()>,
     ) -> Result<Self, SandboxError> {
         let engine = engine::new()?;
-        let compiler = Compiler::new(&engine, cache, required);
+        let compiler = Compiler::new(&engine, cache, required, compiling);
         Ok(Self { engine, compiler, required, told: Cell::new(false) })
     }
 
@@ -231,6 +233,7 @@ impl Sandbox {
             name: "guest",
             wall,
             limit: setup.limits.time,
+            slow: &mut || {},
             walled: &mut |report| self.tell(report),
             note: &mut |note| match note {
                 Note::ShowsProgress => shows_progress = true,

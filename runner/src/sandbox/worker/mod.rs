@@ -33,6 +33,9 @@ pub(crate) use thread::{pause, run};
 /// How long work that was told to stop may take until it is ended or left behind.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);
 
+/// How long work may take before somebody is told that there is some.
+pub(crate) const SLOW: Duration = Duration::from_millis(500);
+
 /// A piece of work, seen from the runner.
 pub(crate) struct Job<'a, N> {
     /// What it is called in messages.
@@ -40,6 +43,8 @@ pub(crate) struct Job<'a, N> {
     pub(crate) wall: Wall,
     /// When the work should have ended by itself; it is ended [`GRACE`] later.
     pub(crate) limit: Duration,
+    /// Who hears that the work takes longer than [`SLOW`].
+    pub(crate) slow: &'a mut dyn FnMut(),
     /// Who hears of what stands of the wall, before the work begins.
     pub(crate) walled: &'a mut dyn FnMut(&WallReport),
     /// Who hears the worker's notes, while it works.

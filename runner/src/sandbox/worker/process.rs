@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::frame::{self, Frame, Frames};
 use super::signals::{ENDING, Signals};
-use super::{Channel, GRACE, Job, Left, Stop};
+use super::{Channel, GRACE, Job, Left, SLOW, Stop};
 use crate::sandbox::wall::Wall;
 
 /// Does some work in a process of its own, behind its wall, and waits for it.
@@ -27,6 +27,7 @@ where
     N: Serialize + DeserializeOwned + Send + 'static,
 {
     let failed = |error: io::Error| Left::Failed(format!("cannot start a process: {error}"));
+    let name = job.name;
     let begun = Instant::now();
     let signals = Signals::of_process().map_err(failed)?;
     let watching = signals.watch();
@@ -39,9 +40,13 @@ where
         work_alone(parent, writer, &job.wall, work)
     };
     drop(writer);
-    let required = job.wall.required;
-    let left = Supervisor { signals, reader: &reader, deadline: begun + job.limit + GRACE }
-        .wait(required, job.walled, job.note);
+    let supervisor = Supervisor {
+        signals,
+        reader: &reader,
+        slow: begun + SLOW,
+        deadline: begun + job.limit + GRACE,
+    };
+    let left = supervisor.wait(job);
     // It has ended already, or shall: nothing of it stays.
     let _ = kill_process(child, Signal::KILL);
     let status = reap(child).map_err(failed)?;
@@ -49,7 +54,7 @@ where
     match (signals.caught(), left) {
         (Some(signal), _) => Err(Left::Stopped(Stop::Signal(signal))),
         (None, Err(Gone::Left(left))) => Err(left),
-        (None, Err(Gone::Ended)) => Err(cause(job.name, status)),
+        (None, Err(Gone::Ended)) => Err(cause(name, status)),
         (None, Ok(result)) => Ok(result),
     }
 }
@@ -157,6 +162,7 @@ fn send<T: Serialize, N: Serialize>(pipe: &Mutex<PipeWriter>, frame: &Frame<T, N
 struct Supervisor<'a> {
     signals: &'static Signals,
     reader: &'a io::PipeReader,
+    slow: Instant,
     deadline: Instant,
 }
 
@@ -174,32 +180,28 @@ impl From<Left> for Gone {
 }
 
 impl Supervisor<'_> {
-    fn wait<T: DeserializeOwned, N: DeserializeOwned>(
-        &self,
-        required: bool,
-        walled: &mut dyn FnMut(&super::WallReport),
-        note: &mut dyn FnMut(N),
-    ) -> Result<T, Gone> {
+    fn wait<T: DeserializeOwned, N: DeserializeOwned>(&self, job: Job<'_, N>) -> Result<T, Gone> {
         let mut frames = Frames::default();
         let mut buffer = vec![0; 64 * 1024];
         let mut is_first = true;
+        let mut slow = Some(job.slow);
         loop {
-            let arrived = self.arrived(&mut buffer)?;
+            let arrived = self.arrived(&mut slow, &mut buffer)?;
             frames.push(&buffer[..arrived]);
             while let Some(frame) = frames.next().map_err(Left::Failed)? {
                 match frame {
                     // Only what comes before the work is the wall's own word.
                     Frame::Walled(report) if is_first => {
                         is_first = false;
-                        walled(&report);
-                        if let Some(gaps) = report.gaps().filter(|_| required) {
+                        (job.walled)(&report);
+                        if let Some(gaps) = report.gaps().filter(|_| job.wall.required) {
                             return Err(Left::Stopped(Stop::Unwalled(gaps)).into());
                         }
                     }
                     Frame::Walled(_) => {
                         return Err(Left::Failed("it raised a second wall".to_owned()).into());
                     }
-                    Frame::Note(sent) => note(sent),
+                    Frame::Note(note) => (job.note)(note),
                     Frame::Done(result) => return Ok(result),
                 }
             }
@@ -207,15 +209,24 @@ impl Supervisor<'_> {
     }
 
     /// Waits until there are bytes from the worker, or a reason to wait no longer.
-    fn arrived(&self, buffer: &mut [u8]) -> Result<usize, Gone> {
+    fn arrived(
+        &self,
+        slow: &mut Option<&mut dyn FnMut()>,
+        buffer: &mut [u8],
+    ) -> Result<usize, Gone> {
         let stdout = io::stdout();
         loop {
-            if Instant::now() >= self.deadline {
+            let now = Instant::now();
+            if now >= self.deadline {
                 return Err(Left::TimeOver { behind: false }.into());
             }
+            if let Some(tell) = slow.take_if(|_| now >= self.slow) {
+                tell();
+            }
+            let until = if slow.is_some() { self.slow.min(self.deadline) } else { self.deadline };
             let pipe = PollFd::new(self.reader, PollFlags::IN);
             let mut polled = [pipe, watched(self.signals), closing(&stdout)];
-            poll_until(&mut polled, self.deadline)
+            poll_until(&mut polled, until)
                 .map_err(|error| Left::Failed(format!("cannot wait for the worker: {error}")))?;
             if let Some(signal) = self.signals.caught() {
                 return Err(Left::Stopped(Stop::Signal(signal)).into());

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Channel, GRACE, Job, Left, Stop};
+use super::{Channel, GRACE, Job, Left, SLOW, Stop};
 use crate::sandbox::wall::WallReport;
 
 enum Sent<T, N> {
@@ -23,7 +23,9 @@ pub(crate) fn run<T: Send + 'static, N: Send + 'static>(
     if let Some(gaps) = report.gaps().filter(|_| job.wall.required) {
         return Err(Left::Stopped(Stop::Unwalled(gaps)));
     }
-    let deadline = Instant::now() + job.limit + GRACE;
+    let begun = Instant::now();
+    let deadline = begun + job.limit + GRACE;
+    let mut slow = Some(job.slow);
     let (send, receive) = mpsc::channel();
     let spawned = thread::Builder::new().name(job.name.into()).spawn(move || {
         let notes = send.clone();
@@ -35,9 +37,15 @@ pub(crate) fn run<T: Send + 'static, N: Send + 'static>(
         return Err(Left::Failed(format!("cannot start a thread: {error}")));
     }
     loop {
-        match receive.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let until = if slow.is_some() { deadline.min(begun + SLOW) } else { deadline };
+        match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(Sent::Note(note)) => (job.note)(note),
             Ok(Sent::Done(result)) => return Ok(result),
+            Err(RecvTimeoutError::Timeout) if until < deadline => {
+                if let Some(tell) = slow.take() {
+                    tell();
+                }
+            }
             Err(RecvTimeoutError::Timeout) => return Err(Left::TimeOver { behind: true }),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Left::Failed(format!("the {}'s thread panicked", job.name)));
