@@ -53,7 +53,7 @@ impl From<&Outcome> for ExitCode {
                 Limit::Memory(_) => Self::MEMORY_LIMIT,
                 Limit::Output(_) | Limit::Handles(_) | Limit::Disk(_) | Limit::Files(_) => {
                     Self::OTHER_LIMIT
-                },
+                }
             },
             Outcome::Crashed(_) => Self::CRASHED,
             Outcome::OutputClosed => Self::OUTPUT_CLOSED,

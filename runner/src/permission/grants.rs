@@ -71,8 +71,7 @@ impl Grants {
     }
 
     pub(crate) fn decide(policy: &Policy<'_>) -> Result<Self, PermissionError> {
-        let mut grants =
-            Self { workspace: policy.paths.workspace().to_owned(), ..Self::none() };
+        let mut grants = Self { workspace: policy.paths.workspace().to_owned(), ..Self::none() };
         if policy.embedded {
             for request in policy.requests {
                 grants.grant_request(request, policy.paths)?;
@@ -132,9 +131,7 @@ impl Grants {
                 }
         });
         match rule {
-            Some(mount) => {
-                Ruling { allowed: true, rule: mount.host.display().to_string().into() }
-            }
+            Some(mount) => Ruling { allowed: true, rule: mount.host.display().to_string().into() },
             None => Ruling { allowed: false, rule: "no grant".into() },
         }
     }

@@ -61,12 +61,7 @@ impl Layer<'_> {
         Ok((place, pinned))
     }
 
-    pub(super) async fn change(
-        &mut self,
-        change: Change,
-        fd: &Handle,
-        path: &str,
-    ) -> FsResult<()> {
+    pub(super) async fn change(&mut self, change: Change, fd: &Handle, path: &str) -> FsResult<()> {
         let (place, pinned) = self.name_to_change(change.operation(), fd, path)?;
         if change == Change::RemoveFile && place.directory {
             return Err(ErrorCode::NotDirectory.into());
@@ -123,10 +118,13 @@ impl Layer<'_> {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(ErrorCode::Invalid.into());
         }
-        let (_, source) = self.name_to_change(Operation::Write, fd, from)?;
+        let (from, source) = self.name_to_change(Operation::Write, fd, from)?;
         let (place, target) = self.name_to_change(Operation::Create, to_fd, to)?;
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
+        }
+        if from.directory {
+            return Err(ErrorCode::NotDirectory.into());
         }
         let stat = self.stat_of(&source).await?;
         match stat.type_ {
@@ -197,10 +195,8 @@ impl Layer<'_> {
         self.refuse_other_names(&pinned.path(), &stat)?;
         let lent = self.lend(pinned.writable())?;
         let (handle, name) = (Self::lent(&lent), pinned.name());
-        let set = self
-            .lender()
-            .set_times_at(handle, PathFlags::empty(), name, accessed, modified)
-            .await;
+        let set =
+            self.lender().set_times_at(handle, PathFlags::empty(), name, accessed, modified).await;
         self.take_back(lent)?;
         set
     }
@@ -227,4 +223,3 @@ fn moved_across(error: io::Error) -> FsError {
         _ => error.into(),
     }
 }
-

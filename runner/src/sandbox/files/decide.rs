@@ -31,8 +31,7 @@ impl Rules for Grants {
 
 /// Refusals that no grant changes, as they stand in the record.
 pub(super) const SPECIAL: &str = "only files, directories and links are opened";
-pub(super) const HARD_LINK: &str =
-    "a file with more than one hard link is not written: its other name may be outside of the grants";
+pub(super) const HARD_LINK: &str = "a file with more than one hard link is not written: its other name may be outside of the grants";
 pub(super) const ESCAPE: &str = "a path may not leave the directory that it is relative to";
 pub(super) const LINK_OUT: &str = "a link may not lead out of what was granted";
 
@@ -87,12 +86,7 @@ impl Layer<'_> {
     }
 
     /// A refusal that no grant changes.
-    pub(super) fn refused(
-        &self,
-        operation: Operation,
-        path: &Path,
-        rule: &'static str,
-    ) -> FsError {
+    pub(super) fn refused(&self, operation: Operation, path: &Path, rule: &'static str) -> FsError {
         self.tell(&Ruling { allowed: false, rule: rule.into() }, operation, path);
         ErrorCode::NotPermitted.into()
     }
@@ -104,9 +98,8 @@ impl Layer<'_> {
     /// What may be read and not written is a read-only file system; what may not even be read is denied.
     fn code(&self, path: &Path, access: Access) -> ErrorCode {
         let rules = &self.files.opened.rules;
-        let is_seen = || {
-            rules.check_path(path, Access::Read).allowed || rules.check_directory(path).allowed
-        };
+        let is_seen =
+            || rules.check_path(path, Access::Read).allowed || rules.check_directory(path).allowed;
         match access {
             Access::Write if is_seen() => ErrorCode::ReadOnly,
             _ => ErrorCode::Access,

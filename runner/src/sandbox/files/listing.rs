@@ -26,9 +26,7 @@ pub(super) enum Listing {
 impl Layer<'_> {
     pub(super) fn list(&mut self, fd: &Handle) -> FsResult<Resource<DirectoryEntryStream>> {
         let listing = match self.virtual_of(fd) {
-            Some(Virtual(names)) => {
-                Listing::Virtual(self.files.opened.listed(names).into_iter())
-            }
+            Some(Virtual(names)) => Listing::Virtual(self.files.opened.listed(names).into_iter()),
             None => {
                 let dir = self.directory(fd)?;
                 let directory = dir.dir.path()?;

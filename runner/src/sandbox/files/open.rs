@@ -116,12 +116,10 @@ impl Layer<'_> {
                     });
                 }
                 Ok(stat) => self.open_existing(&pinned, &stat, wish)?,
-                stat if is_missing(&stat) && wish.create => {
-                    match place.directory {
-                        true => return Err(ErrorCode::IsDirectory.into()),
-                        false => self.open_new(&pinned, wish)?,
-                    }
-                }
+                stat if is_missing(&stat) && wish.create => match place.directory {
+                    true => return Err(ErrorCode::IsDirectory.into()),
+                    false => self.open_new(&pinned, wish)?,
+                },
                 Err(error) => {
                     self.may_see(wish.operation(), &pinned.path(), true)?;
                     return Err(error);

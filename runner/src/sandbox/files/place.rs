@@ -99,12 +99,7 @@ impl Pinned {
 
 impl Layer<'_> {
     /// Opens the directory that a place's last name stands in.
-    pub(super) fn pin(
-        &self,
-        operation: Operation,
-        place: &Place,
-        last: Last,
-    ) -> FsResult<Pinned> {
+    pub(super) fn pin(&self, operation: Operation, place: &Place, last: Last) -> FsResult<Pinned> {
         let (above, name) = place.split(last);
         let dir = if above.as_os_str().is_empty() {
             place.root.clone()
