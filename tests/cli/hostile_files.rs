@@ -4,7 +4,6 @@
 #![cfg(unix)]
 
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -308,7 +307,7 @@ fn the_configuration_sets_the_ceilings_of_the_disk() {
         project().guest(guests::FILL).file("taskrunner.yaml", "limits: {disk: 1MiB, files: 7}");
     assert!(fill(&project, "write", &[], 153).contains("more than the 1.0 MiB"));
     assert!(fill(&project, "files", &[], 153).contains("more than the 7 files"));
-    assert!(fill(&project, "files", &["--file-limit=9"], 153).contains("more than the 9 files"));
+    assert!(fill(&project, "links", &["--file-limit=1"], 153).contains("more than the 1 file"));
 }
 
 #[test]

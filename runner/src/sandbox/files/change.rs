@@ -93,7 +93,7 @@ impl Layer<'_> {
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
         }
-        if self.leads_out(&place, &pinned, &target)? {
+        if self.leads_out(&pinned, &target) {
             return Err(self.refused(Operation::Create, &pinned.path(), LINK_OUT));
         }
         self.files.created.check()?;
