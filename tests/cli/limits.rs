@@ -59,20 +59,6 @@ fn output_that_nobody_takes_ends_at_the_time_limit() {
         .reporting("flood: took longer than the 500ms allowed");
 }
 
-#[cfg(unix)]
-#[test]
-fn a_file_that_blocks_ends_at_the_time_limit() {
-    let project = Project::new().guest(guests::FILES);
-    let made = std::process::Command::new("mkfifo").arg(project.path("fifo")).status();
-    assert!(made.expect("mkfifo runs").success());
-    project
-        .call(["files", "read", "/fifo", "--allow-read=.", "--time-limit=300ms"])
-        .exits(124)
-        .prints("")
-        .in_time(SOON)
-        .reporting("files: took longer than the 300ms allowed");
-}
-
 #[test]
 fn a_recursion_ends_as_a_crash() {
     let project = Project::new().guest(guests::RECURSE);

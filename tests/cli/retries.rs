@@ -102,15 +102,13 @@ fn a_denial_is_never_tried_again() {
 #[cfg(unix)]
 #[test]
 fn a_guest_that_is_stuck_in_a_call_is_tried_again() {
-    let project = Project::new().guest(guests::FILES);
-    let made = std::process::Command::new("mkfifo").arg(project.path("fifo")).status();
-    assert!(made.expect("mkfifo runs").success());
-    project
-        .call(["files", "read", "/fifo", "--allow-read=.", "--time-limit=300ms"])
-        .with(["--attempts=3", QUICK, "--retry-on=time-limit"])
+    Project::new()
+        .guest(guests::FLOOD)
+        .call(["flood", "--time-limit=300ms", "--attempts=3", QUICK, "--retry-on=time-limit"])
+        .stalled()
         .exits(124)
-        .reporting("files: attempt 1 of 3: took longer than the 300ms allowed; again in")
-        .reporting("files: attempt 2 of 3: took longer than the 300ms allowed; again in");
+        .reporting("flood: attempt 1 of 3: took longer than the 300ms allowed; again in")
+        .reporting("flood: attempt 2 of 3: took longer than the 300ms allowed; again in");
 }
 
 #[test]
@@ -181,6 +179,7 @@ fn the_next_attempt_holds_the_directories_of_the_first() {
     let project = Project::new()
         .beside("outside/secret.txt", "secret")
         .beside("outside/outer/ws/own.txt", "own");
+    std::os::unix::fs::symlink("..", project.beside_path("outside/outer/link")).expect("a link");
     let outer = project.beside_text("outside/outer");
     project
         .call(["swap", &outer, "--allow-write", &outer, "--allow-write", "."])

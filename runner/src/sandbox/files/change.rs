@@ -93,7 +93,7 @@ impl Layer<'_> {
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
         }
-        if self.leads_out(&place, &pinned, &target)? {
+        if self.leads_out(&pinned, &target) {
             return Err(self.refused(Operation::Create, &pinned.path(), LINK_OUT));
         }
         self.files.created.check()?;
@@ -118,10 +118,13 @@ impl Layer<'_> {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(ErrorCode::Invalid.into());
         }
-        let (_, source) = self.name_to_change(Operation::Write, fd, from)?;
+        let (from, source) = self.name_to_change(Operation::Write, fd, from)?;
         let (place, target) = self.name_to_change(Operation::Create, to_fd, to)?;
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
+        }
+        if from.directory {
+            return Err(ErrorCode::NotDirectory.into());
         }
         let stat = self.stat_of(&source).await?;
         match stat.type_ {

@@ -156,10 +156,12 @@ impl Layer<'_> {
         }
         if wish.changes() {
             self.may(Operation::Write, &path, Access::Write)?;
-            self.refuse_other_names(&path, stat)?;
         }
         if wish.exclusive {
             return Err(ErrorCode::Exist.into());
+        }
+        if wish.changes() {
+            self.refuse_other_names(&path, stat)?;
         }
         if wish.directory {
             return Err(ErrorCode::NotDirectory.into());

@@ -30,6 +30,8 @@ pub(in super::super) struct Opened {
 struct Root {
     /// The parts of the guest's name for it.
     name: Vec<String>,
+    /// Where it was when it was opened.
+    host: PathBuf,
     dir: Dir,
     /// The file, where the mount is that file alone.
     file: Option<OsString>,
@@ -75,6 +77,16 @@ impl Opened {
     /// Whether paths below a directory of this name can lead into another mount.
     pub(super) fn leads_to_mounts(&self, name: &[String]) -> bool {
         self.roots.iter().any(|root| root.name.len() > name.len() && root.name.starts_with(name))
+    }
+
+    /// How many directories deep in its mount a directory of the host is. None where no mount has it.
+    pub(super) fn depth(&self, directory: &Path) -> Option<usize> {
+        self.roots
+            .iter()
+            .filter(|root| root.file.is_none())
+            .filter_map(|root| directory.strip_prefix(&root.host).ok())
+            .map(|inside| inside.components().count())
+            .max()
     }
 
     /// What is found under a name that only leads to mounts: the next part of their names, and whether
@@ -191,6 +203,7 @@ impl Root {
         }
         Ok(Self {
             name: mount.guest.split('/').filter(|name| !name.is_empty()).map(Into::into).collect(),
+            host: host.to_owned(),
             dir: Dir::new(opened, perms, OpenMode::READ, true),
             file,
         })
