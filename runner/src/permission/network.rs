@@ -67,12 +67,16 @@ impl NetworkRules {
         self.granted.push(Rule { protocol, endpoint, label: label.into() });
     }
 
+    /// A port that is not written is the scheme's own in a grant, and every port in a denial.
     pub(crate) fn deny(
         &mut self,
         protocol: Protocol,
-        endpoint: Endpoint,
+        mut endpoint: Endpoint,
         label: impl Into<Arc<str>>,
     ) {
+        if endpoint.ports == Ports::Own {
+            endpoint.ports = Ports::Any;
+        }
         self.denied.push(Rule { protocol, endpoint, label: label.into() });
     }
 

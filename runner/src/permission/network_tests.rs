@@ -215,7 +215,8 @@ fn a_denial_wins() {
         "other ports are left"
     );
     assert!(!requests(&with("!http evil.org"), "https://evil.org", "1.1.1.1"));
-    assert!(requests(&with("!http evil.org"), "https://evil.org:8443", "1.1.1.1"));
+    assert!(!requests(&with("!http evil.org"), "https://evil.org:8443", "1.1.1.1"));
+    assert!(requests(&with("!http evil.org:443"), "https://evil.org:8443", "1.1.1.1"));
     assert!(!requests(&with("!http 1.1.1.1"), "https://good.org", "1.1.1.1"), "by its address");
     assert!(!requests(&with("!http http://*:*"), "http://good.org", "1.1.1.1"));
     assert!(requests(&with("!http http://*:*"), "https://good.org", "1.1.1.1"));

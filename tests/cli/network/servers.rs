@@ -37,11 +37,22 @@ pub(super) fn greeter() -> u16 {
 /// The port of a server that answers datagrams.
 pub(super) fn echo() -> u16 {
     let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a port");
+    let answering = socket.try_clone().expect("another handle");
+    answer_datagrams(socket, answering)
+}
+
+/// The port of a server for datagrams whose answers come from another port.
+pub(super) fn stranger() -> u16 {
+    let [socket, answering] = [(); 2].map(|()| UdpSocket::bind(("127.0.0.1", 0)).expect("a port"));
+    answer_datagrams(socket, answering)
+}
+
+fn answer_datagrams(socket: UdpSocket, answering: UdpSocket) -> u16 {
     let port = socket.local_addr().expect("it is bound").port();
     thread::spawn(move || {
         let mut buffer = [0; 100];
         while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-            let _ = socket.send_to(&[b"re: ", &buffer[..length]].concat(), from);
+            let _ = answering.send_to(&[b"re: ", &buffer[..length]].concat(), from);
         }
     });
     port

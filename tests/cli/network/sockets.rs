@@ -1,6 +1,6 @@
 //! TCP, UDP and look-ups of names.
 
-use super::servers::{Deaf, Forbidden, echo, greeter, web};
+use super::servers::{Deaf, Forbidden, echo, greeter, stranger, web};
 use crate::harness::{Project, guests};
 
 /// Takes one step with sockets under some flags: what came of it, and what was told of it.
@@ -141,6 +141,14 @@ fn datagrams_go_nowhere_else() {
         }
     }
     server.nothing_came();
+}
+
+#[test]
+fn answers_come_from_granted_peers_alone() {
+    let port = stranger();
+    let step = format!("datagram=127.0.0.1:{port}");
+    gives(&step, &[format!("--allow-udp=127.0.0.1:{port}")], "silence");
+    gives(&step, &["--allow-udp=127.0.0.1:*".to_owned()], "re: ping");
 }
 
 #[test]

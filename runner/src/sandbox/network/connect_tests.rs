@@ -80,3 +80,21 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     assert!(matches!(error, Error::TlsCertificateError), "{error}");
     served.join().expect("it ended").expect_err("it heard nothing");
 }
+
+#[test]
+fn the_next_address_is_tried() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let reached = |addresses: &[[u8; 4]]| {
+        let addresses: Vec<IpAddr> = addresses.iter().copied().map(IpAddr::from).collect();
+        let patience = Duration::from_secs(20);
+        let dialled = runtime.block_on(dial(&addresses, port, patience));
+        dialled.and_then(|stream| stream.peer_addr()).map(|peer| peer.ip())
+    };
+    let own = IpAddr::from([127, 0, 0, 1]);
+    assert_eq!(reached(&[[127, 0, 0, 2], [127, 0, 0, 1]]).expect("one answers"), own);
+    let error = reached(&[[127, 0, 0, 2]]).expect_err("nobody is there");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+}
