@@ -70,11 +70,18 @@ impl From<&Error> for ExitCode {
             | Error::NotUnicode { .. }
             | Error::Variable { .. }
             | Error::WorkingDirectory { .. }
-            | Error::PluginDirectory { .. } => Self::USAGE,
+            | Error::PluginDirectory { .. }
+            | Error::NothingToChange { .. } => Self::USAGE,
+            Error::Locked { .. } | Error::NotAccepted { .. } | Error::NotTrusted(_) => Self::DENIED,
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,
             Error::Permission { .. } => Self::USAGE,
             Error::UnknownCommand { .. } => Self::UNKNOWN_COMMAND,
-            Error::Plugin(_) | Error::Sandbox { .. } | Error::Output(_) => Self::RUNNER,
+            Error::Plugin(_)
+            | Error::Sandbox { .. }
+            | Error::Contents(_)
+            | Error::State(_)
+            | Error::Write { .. }
+            | Error::Output(_) => Self::RUNNER,
         }
     }
 }

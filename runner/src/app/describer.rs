@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::environment::Environment;
 use crate::plugin::{Describe, Digest, FaultKind, Manifest, Remembered};
-use crate::sandbox::{self, Sandbox, SandboxError};
+use crate::private;
+use crate::sandbox::{Sandbox, SandboxError};
 
 /// The sandbox, made when the first plugin needs it, and what is remembered of plugins.
 pub(super) struct Describer {
@@ -18,7 +19,7 @@ impl Describer {
     pub(super) fn new(environment: &Environment) -> Self {
         let directory = environment.directories.as_ref().map(|directories| &directories.cache);
         let cache = directory.filter(|directory| {
-            sandbox::prepare_cache(directory)
+            private::prepare(directory)
                 .inspect_err(|error| {
                     tracing::info!("keeping nothing in {}: {error}", directory.display());
                 })

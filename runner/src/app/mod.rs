@@ -2,23 +2,35 @@
 
 mod command;
 mod describer;
+mod grants;
+mod ignored;
+mod permissions;
 mod section;
+mod trust;
+mod update;
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::cli::{self, Cli, ColorChoice, GlobalOptions, Request};
+use crate::cli::{self, Cli, ColorChoice, Format, GlobalOptions, Request};
 use crate::config::{Configuration, LogLevel, Settings};
 use crate::embedded;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::invocation;
-use crate::plugin::{Describe, Listing, Lookup, Origin, Place, Plugin, Registry};
+use crate::plugin::lock::{FILE_NAME, LockFile};
+use crate::plugin::{Describe, Listing, Lookup, Name, Origin, Place, Plugin, Registry};
 use crate::report::{self, Console, LogFormat, Report, Streams};
+use crate::state::State;
 
 use describer::Describer;
+use trust::Trust;
+
+pub(crate) use ignored::Ignored;
 
 /// Parses the arguments and does what they ask.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -78,6 +90,14 @@ struct App {
     configuration: Configuration,
     settings: Settings,
     report: Report,
+    /// What the user decided before.
+    state: State,
+    /// Whether the user trusts the workspace, once that was looked up.
+    trust: OnceCell<Trust>,
+    /// The workspace's lock file, once it was read.
+    lock: OnceCell<Option<LockFile>>,
+    /// Lines of the workspace's files that have no effect, and were not told of yet.
+    ignored: RefCell<Vec<Ignored>>,
 }
 
 impl App {
@@ -98,16 +118,42 @@ impl App {
         if let Some(path) = options.plugin_dirs.iter().find(missing) {
             return Err(Error::PluginDirectory { path: path.clone() });
         }
-        Ok(Self { options, environment, configuration, settings, report })
+        let state = environment.directories.as_ref().map(|directories| directories.state.as_path());
+        let state = State::new(state);
+        let (trust, lock, ignored) = (OnceCell::new(), OnceCell::new(), RefCell::default());
+        Ok(Self {
+            options,
+            environment,
+            configuration,
+            settings,
+            report,
+            state,
+            trust,
+            lock,
+            ignored,
+        })
     }
 
     fn answer(self, request: Request) -> Result<ExitCode, Error> {
+        let ended = self.do_what_is_asked(request);
+        self.report_ignored();
+        ended
+    }
+
+    fn do_what_is_asked(&self, request: Request) -> Result<ExitCode, Error> {
         let describer = Describer::new(&self.environment);
-        let registry = self.registry(&describer);
+        let wanted = match &request {
+            Request::Run { name, .. } => Some(name.as_str()),
+            _ => None,
+        };
+        let registry = self.registry(&describer, wanted);
         match request {
             Request::Run { name, arguments } => {
                 return self.run(&registry, &describer, &name, arguments);
             }
+            Request::Trust(request) => return self.answer_trust(&registry, request),
+            Request::Update(options) => return self.update(&registry, &options),
+            Request::Permissions(request) => self.change_permissions(&registry, &request)?,
             Request::Overview => {
                 self.report.overview(&registry.list())?;
                 return Ok(ExitCode::FAILURE);
@@ -124,16 +170,63 @@ impl App {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn registry<'a>(&self, describe: &'a dyn Describe) -> Registry<'a> {
-        let named = |origin, directories: &[PathBuf]| -> Vec<Place> {
-            let absolute = |directory| self.environment.working_directory.join(directory);
-            let place = |directory| Place { origin, directory: absolute(directory) };
-            directories.iter().map(place).collect()
+    /// The plugins. `wanted` is the one command that is asked for, if it is one.
+    fn registry<'a>(&self, describe: &'a dyn Describe, wanted: Option<&str>) -> Registry<'a> {
+        let place = |origin| {
+            let here = &self.environment.working_directory;
+            move |directory: &PathBuf| Place { origin, directory: here.join(directory) }
         };
-        let mut places = named(Origin::CommandLine, &self.options.plugin_dirs);
-        places.extend(named(Origin::Configuration, &self.settings.plugin_path));
+        let mut places: Vec<Place> =
+            self.options.plugin_dirs.iter().map(place(Origin::CommandLine)).collect();
+        let named = self.settings.plugin_path.iter();
+        let named = named.filter(|line| self.counts(Ignored::directory(line)));
+        places.extend(named.map(|line| &line.value).map(place(Origin::Configuration)));
         places.extend(self.environment.plugin_places(self.configuration.workspace()));
-        Registry::new(places, embedded::PLUGINS, self.settings.replaceable.clone(), describe)
+        let replaceable: BTreeSet<Name> = self
+            .settings
+            .replaceable
+            .iter()
+            .filter(|line| wanted.is_none_or(|wanted| line.value.as_str() == wanted))
+            .filter(|line| self.counts(Ignored::replacement(line)))
+            .map(|line| line.value.clone())
+            .collect();
+        Registry::new(places, embedded::PLUGINS, replaceable, describe)
+    }
+
+    /// Whether a line has an effect: one that needs trust and has none is remembered as ignored.
+    fn counts(&self, needs_trust: Option<Ignored>) -> bool {
+        match needs_trust {
+            Some(line) if !self.is_trusted() => {
+                self.ignore(line);
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// The workspace's lock file; none where there is none.
+    fn lock(&self) -> Result<Option<&LockFile>, Error> {
+        if let Some(lock) = self.lock.get() {
+            return Ok(lock.as_ref());
+        }
+        let read = LockFile::read(&self.lock_path())?;
+        Ok(self.lock.get_or_init(|| read).as_ref())
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.configuration.workspace().join(FILE_NAME)
+    }
+
+    /// Whether somebody is there to answer.
+    fn may_ask(&self) -> bool {
+        let is_set = |name| self.environment.variable(name).is_some_and(|value| !value.is_empty());
+        let streams = self.report.console.streams;
+        streams.stdin_is_terminal
+            && streams.stderr_is_terminal
+            && self.report.format == Format::Human
+            && !self.options.locked
+            && !self.options.no_input
+            && !is_set("CI")
     }
 
     fn find(&self, registry: &Registry<'_>, name: &str) -> Result<Plugin, Error> {

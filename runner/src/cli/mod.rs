@@ -8,7 +8,7 @@ mod split;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
 
@@ -33,11 +33,54 @@ pub(crate) enum Request {
     List,
     Completions(clap_complete::Shell),
     Man(Option<String>),
+    Trust(TrustRequest),
+    Update(UpdateOptions),
+    Permissions(PermissionsRequest),
     /// A plugin's command with its arguments.
     Run {
         name: String,
         arguments: Vec<OsString>,
     },
+}
+
+/// What to do with the user's trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrustRequest {
+    /// Trust this workspace; `yes` where nobody needs to be asked.
+    Grant {
+        yes: bool,
+    },
+    Revoke,
+    List,
+}
+
+/// What to do with the permissions that the user gave for good.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum PermissionsRequest {
+    /// Allow a command of this workspace what --allow-… says, as long as its plugin stays the same
+    Grant {
+        /// The command
+        command: String,
+    },
+    /// Take back what a command was allowed by an answer or by `grant`; all of it without --allow-…
+    Revoke {
+        /// The command
+        command: String,
+    },
+}
+
+/// `taskrunner update`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpdateOptions {
+    /// The commands; without one, all that come with the workspace or are in its lock
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Accept what plugins newly request, without a question
+    #[arg(long)]
+    pub(crate) accept: bool,
+    /// Show the difference, write nothing, and exit with 1 if there is one
+    #[arg(long, visible_alias = "dry-run", conflicts_with = "accept")]
+    pub(crate) check: bool,
 }
 
 /// Runs commands that are sandboxed WebAssembly plugins.
@@ -70,6 +113,23 @@ enum OwnSubcommand {
         /// The command; without one, the runner's own page
         command: Option<String>,
     },
+    /// Trust the files of this workspace as they are now, after showing what that enforces
+    Trust {
+        /// Ask nothing
+        #[arg(long)]
+        yes: bool,
+        /// Trust them no more
+        #[arg(long, conflicts_with = "yes")]
+        revoke: bool,
+        /// List the workspaces that were trusted, and those that changed since
+        #[arg(long, conflicts_with_all = ["yes", "revoke"])]
+        list: bool,
+    },
+    /// Write the lock file: which plugins this workspace accepts, and with which grants
+    Update(UpdateOptions),
+    /// Change what a command of this workspace is allowed for good
+    #[command(subcommand, disable_help_subcommand = true)]
+    Permissions(PermissionsRequest),
 }
 
 /// Parses the command line, the program's name not included.
@@ -92,6 +152,11 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
             Some(OwnSubcommand::List) => Request::List,
             Some(OwnSubcommand::Completions { shell }) => Request::Completions(shell),
             Some(OwnSubcommand::Man { command }) => Request::Man(command),
+            Some(OwnSubcommand::Trust { list: true, .. }) => Request::Trust(TrustRequest::List),
+            Some(OwnSubcommand::Trust { revoke: true, .. }) => Request::Trust(TrustRequest::Revoke),
+            Some(OwnSubcommand::Trust { yes, .. }) => Request::Trust(TrustRequest::Grant { yes }),
+            Some(OwnSubcommand::Update(options)) => Request::Update(options),
+            Some(OwnSubcommand::Permissions(request)) => Request::Permissions(request),
         },
     };
     Ok(Cli { options, request })

@@ -38,6 +38,12 @@ pub(crate) struct GlobalOptions {
     /// Show the wall time of each phase and attempt
     #[arg(long)]
     pub(crate) timings: bool,
+    /// Ask nothing, also on a terminal: what is not granted is not granted
+    #[arg(long)]
+    pub(crate) no_input: bool,
+    /// Run only what `taskrunner.lock` accepts as it is, with all that it requests granted; ask nothing
+    #[arg(long)]
+    pub(crate) locked: bool,
     #[command(flatten)]
     pub(crate) permissions: PermissionOptions,
     #[command(flatten)]

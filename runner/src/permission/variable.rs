@@ -26,6 +26,11 @@ impl VariablePattern {
         if self.is_prefix { name.starts_with(&self.name) } else { name == self.name }
     }
 
+    /// Whether every name is matched that the other matches.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.matches(&other.name) && (self.is_prefix || !other.is_prefix)
+    }
+
     /// Whether some name is matched by both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.is_prefix, other.is_prefix) {
@@ -58,6 +63,11 @@ mod tests {
         assert!(matches("HOME", "HOME") && !matches("HOME", "HOMES") && !matches("HOME", "home"));
         assert!(matches("CARGO_*", "CARGO_X") && !matches("CARGO_*", "CARGO"));
         assert!(matches("*", "ANY"));
+        let covers = |a: &str, b: &str| {
+            pattern(a).expect("a pattern").covers(&pattern(b).expect("a pattern"))
+        };
+        assert!(covers("*", "A") && covers("A*", "AB*") && covers("A", "A"));
+        assert!(!covers("A", "A*") && !covers("AB*", "A*") && !covers("A", "B"));
         let overlap = |a: &str, b: &str| {
             let (a, b) = (pattern(a).expect("a pattern"), pattern(b).expect("a pattern"));
             assert_eq!(a.overlaps(&b), b.overlaps(&a));

@@ -3,8 +3,9 @@
 
 mod check;
 mod digest;
-mod discovery;
+pub(crate) mod discovery;
 mod kind;
+pub(crate) mod lock;
 mod manifest;
 pub(crate) mod name;
 mod registry;

@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 25] = [
+pub(crate) const OPTIONS: [&str; 27] = [
     "allow-env",
     "allow-read",
     "allow-write",
@@ -47,9 +47,11 @@ pub(crate) const OPTIONS: [&str; 25] = [
     "format",
     "handle-limit",
     "help",
+    "locked",
     "log-format",
     "log-level",
     "memory-limit",
+    "no-input",
     "output-limit",
     "plugin-dir",
     "retry-on",

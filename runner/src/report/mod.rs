@@ -4,10 +4,13 @@ mod console;
 mod diagnostic;
 mod help;
 mod listing;
+mod lock;
 mod log;
 mod outcome;
 mod panic;
 mod progress;
+mod question;
+mod trust;
 mod visible;
 
 use std::io;
@@ -15,6 +18,8 @@ use std::io;
 pub(crate) use console::{Console, Streams};
 pub(crate) use log::{LogFormat, install as install_log};
 pub(crate) use panic::catch_panics;
+pub(crate) use question::{Answer, Question};
+pub(crate) use trust::{TrustState, TrustedWorkspace};
 
 use crate::cli::Format;
 use crate::error::Error;

@@ -28,7 +28,6 @@ use crate::invocation::Invocation;
 use crate::permission::Grants;
 use crate::plugin::Declared;
 
-pub(crate) use cache::prepare as prepare_cache;
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
 #[cfg(test)]

@@ -41,6 +41,8 @@ guests! {
     FLOOD = "flood",
     GRAB = "grab",
     GREEDY = "greedy",
+    GREEDY_2 = "greedy-2",
+    GREEDY_BEFORE = "greedy-before",
     HELLO = "hello",
     HOARD = "hoard",
     HOSTILE_SUMMARY = "hostile-summary",

@@ -8,7 +8,8 @@ use tempfile::TempDir;
 use super::call::Call;
 use super::guests::Guest;
 
-/// Temporary directories, side by side: `home`, `config`, `data`, `cache`, `outside` and `workspace`.
+/// Temporary directories, side by side: `home`, `config`, `data`, `cache`, `state`,
+/// `outside` and `workspace`.
 pub(crate) struct Project {
     root: PathBuf,
     _directory: TempDir,
@@ -18,7 +19,7 @@ impl Project {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let root = dunce::canonicalize(directory.path()).expect("it is there");
-        for name in ["home", "config", "data", "cache", "outside", "workspace"] {
+        for name in ["home", "config", "data", "cache", "state", "outside", "workspace"] {
             fs::create_dir(root.join(name)).expect("a directory");
         }
         let project = Self { root, _directory: directory };
@@ -140,6 +141,7 @@ impl Project {
             ("XDG_CONFIG_HOME", self.root.join("config")),
             ("XDG_DATA_HOME", self.root.join("data")),
             ("XDG_CACHE_HOME", self.root.join("cache")),
+            ("XDG_STATE_HOME", self.root.join("state")),
         ];
         if cfg!(windows) {
             variables.extend([
