@@ -1,5 +1,7 @@
 //! What a command may reach in this run: what everybody says, and the user's answer to one question.
 
+use std::path::Path;
+
 use super::App;
 use super::ignored::Ignored;
 use crate::config::Permissions;
@@ -40,10 +42,13 @@ impl App {
         stated.statements.extend(self.options.statements(directory));
 
         let mut grants = self.decide(subject, &stated, &[])?;
-        if self.may_ask() {
-            grants = self.ask(subject, &stated, grants)?;
+        if self.may_ask()
+            && let Some((more, with_yes)) = self.ask(subject, &stated, &grants)
+        {
+            stated.statements.extend(more);
+            grants = with_yes;
         }
-        for statement in grants.withheld() {
+        for statement in grants.withheld().iter().filter(|statement| !stated.answers(statement)) {
             self.ignore(Ignored::of_statement(statement));
         }
         if self.options.locked && !grants.refused().is_empty() {
@@ -126,13 +131,6 @@ impl App {
         })
     }
 
-    /// What the workspace's files would grant a command if they were trusted. A statement that cannot be
-    /// followed is told when the command runs.
-    pub(super) fn needs_trust(&self, subject: Subject<'_>, stated: &Stated) -> Vec<Statement> {
-        let decided = self.decide_as(subject, &stated.statements, false);
-        decided.map(|grants| grants.withheld().to_vec()).unwrap_or_default()
-    }
-
     /// What the lock grants. It must not be another plugin that asks for more than was accepted.
     fn of_lock(&self, subject: Subject<'_>) -> Result<Vec<Statement>, Error> {
         let Subject { plugin, paths, .. } = subject;
@@ -150,7 +148,7 @@ impl App {
             };
         };
         if entry.is_of(plugin, paths.workspace()) {
-            return Ok(statements(lock, entry, paths));
+            return Ok(statements(lock, entry, paths.workspace()));
         }
         let new = Entry::of(plugin, paths.workspace()).map_err(Error::Plugin)?;
         let change = Box::new(Change { old: Some(entry.clone()), new: Some(new) });
@@ -168,13 +166,18 @@ impl App {
         Error::Locked { command: plugin.manifest.name().clone(), refusal }
     }
 
-    /// Asks the one question, if a yes would change anything.
-    fn ask(&self, subject: Subject<'_>, stated: &Stated, grants: Grants) -> Result<Grants, Error> {
-        let more = self.candidates(subject, stated, &grants);
-        let Ok(with_yes) = self.decide(subject, stated, &more) else { return Ok(grants) };
-        let gains = gains(&grants, &with_yes);
+    /// Asks the one question, if a yes would change anything. Gives what a yes added, and what it comes to.
+    fn ask(
+        &self,
+        subject: Subject<'_>,
+        stated: &Stated,
+        grants: &Grants,
+    ) -> Option<(Vec<Statement>, Grants)> {
+        let more = self.candidates(subject, stated, grants);
+        let with_yes = self.decide(subject, stated, &more).ok()?;
+        let gains = gains(grants, &with_yes);
         if gains.is_empty() {
-            return Ok(grants);
+            return None;
         }
         let denials = stated.statements.iter().filter(|s| s.effect == Effect::Deny);
         let question = Question {
@@ -184,7 +187,7 @@ impl App {
             denials: &denials.collect::<Vec<_>>(),
         };
         match self.report.ask(&question) {
-            Answer::No => return Ok(grants),
+            Answer::No => return None,
             Answer::Once => {}
             Answer::Always => {
                 let mut given = self.answered(subject);
@@ -194,7 +197,7 @@ impl App {
                 }
             }
         }
-        Ok(with_yes)
+        Some((more, with_yes))
     }
 
     /// What a yes would allow: what is requested and not granted, and what the workspace's files would
@@ -231,11 +234,11 @@ pub(super) fn gains(before: &Grants, after: &Grants) -> Vec<Effective> {
 }
 
 /// What an entry of the lock grants.
-pub(super) fn statements(lock: &LockFile, entry: &Entry, paths: &Paths) -> Vec<Statement> {
+pub(super) fn statements(lock: &LockFile, entry: &Entry, workspace: &Path) -> Vec<Statement> {
     let statement = |capability| Statement {
         effect: Effect::Allow,
         capability,
-        directory: paths.workspace().to_owned(),
+        directory: workspace.to_owned(),
         source: Source::Lock { path: lock.path.clone() },
     };
     entry.grants.capabilities().map(statement).collect()
@@ -250,6 +253,13 @@ pub(super) fn about(subject: Subject<'_>) -> Answered<'_> {
 }
 
 impl Stated {
+    /// Whether the user has allowed the same.
+    fn answers(&self, withheld: &Statement) -> bool {
+        self.statements.iter().any(|statement| {
+            statement.source == Source::Answer && Given::from(statement) == Given::from(withheld)
+        })
+    }
+
     /// The same, with more.
     pub(super) fn with(mut self, more: impl IntoIterator<Item = Statement>) -> Self {
         self.statements.extend(more);

@@ -38,7 +38,12 @@ impl Ignored {
         Self::new(raised.location.as_ref(), raised.what.clone())
     }
 
-    /// A grant outside of the workspace.
+    /// A grant outside of the workspace, with links resolved.
+    pub(super) fn grant(grant: &str) -> Self {
+        Self::new(None, grant)
+    }
+
+    /// The same, as it is written.
     pub(super) fn of_statement(statement: &Statement) -> Self {
         let capability = &statement.capability;
         let what = format!("{} {}", capability.kind.key(), capability.target);

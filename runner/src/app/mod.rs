@@ -151,7 +151,7 @@ impl App {
             Request::Run { name, arguments } => {
                 return self.run(&registry, &describer, &name, arguments);
             }
-            Request::Trust(request) => return self.answer_trust(&registry, request),
+            Request::Trust(request) => return self.answer_trust(request),
             Request::Update(options) => return self.update(&registry, &options),
             Request::Permissions(request) => self.change_permissions(&registry, &request)?,
             Request::Overview => {
@@ -219,9 +219,12 @@ impl App {
 
     /// Whether somebody is there to answer.
     fn may_ask(&self) -> bool {
+        // Elsewhere what was typed before the question would answer it.
+        let can_ask = cfg!(unix);
         let is_set = |name| self.environment.variable(name).is_some_and(|value| !value.is_empty());
         let streams = self.report.console.streams;
-        streams.stdin_is_terminal
+        can_ask
+            && streams.stdin_is_terminal
             && streams.stderr_is_terminal
             && self.report.format == Format::Human
             && !self.options.locked

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::App;
-use super::grants::{Subject, statements};
+use super::grants::{gains, statements as of_lock};
 use super::ignored::Ignored;
 use crate::cli::TrustRequest;
 use crate::config::{Configuration, LimitsLayer, Settings};
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::permission::{
+    Capability, Effect, Grants, Paths, PermissionError, Policy, Protected, Request, Statement,
+};
 use crate::plugin::lock::{FILE_NAME, LockFile};
-use crate::plugin::{Name, Origin, Place, Registry, discovery};
+use crate::plugin::{Name, Origin, Place, discovery};
 use crate::report::{TrustState, TrustedWorkspace};
 use crate::state::{Contents, ContentsError, Trusted};
 
@@ -43,7 +46,7 @@ impl App {
     pub(super) fn trust(&self) -> &Trust {
         self.trust.get_or_init(|| {
             self.look_up_trust().unwrap_or_else(|error| {
-                tracing::warn!("this workspace counts as not trusted: {error}");
+                tracing::warn!("your trust in this workspace cannot be looked up: {error}");
                 Trust::No
             })
         })
@@ -66,16 +69,11 @@ impl App {
 
     /// The files that the runner acts on in this workspace, as they are.
     pub(super) fn contents(&self) -> Result<Contents, Error> {
-        let workspace = self.workspace()?;
-        Ok(contents(&workspace, &self.configuration, &self.settings, self.lock()?)?)
+        self.contents_of(&self.workspace()?, &self.configuration, &self.settings, self.lock()?)
     }
 
     /// `taskrunner trust`.
-    pub(super) fn answer_trust(
-        &self,
-        registry: &Registry<'_>,
-        request: TrustRequest,
-    ) -> Result<ExitCode, Error> {
+    pub(super) fn answer_trust(&self, request: TrustRequest) -> Result<ExitCode, Error> {
         let workspace = self.workspace()?;
         match request {
             TrustRequest::List => self.list_trusted()?,
@@ -85,7 +83,7 @@ impl App {
             }
             TrustRequest::Grant { yes } => {
                 let contents = self.contents()?;
-                let lines = self.lines_that_need_trust(registry)?;
+                let lines = self.lines_that_need_trust(&contents);
                 self.report.trust_shown(&workspace, &contents, &lines);
                 if !yes {
                     self.confirm_trust()?;
@@ -109,34 +107,7 @@ impl App {
     }
 
     /// What the workspace's files say that counts only with trust.
-    fn lines_that_need_trust(&self, registry: &Registry<'_>) -> Result<Vec<Ignored>, Error> {
-        let mut lines = self.settings_that_need_trust();
-        let lock = self.lock()?;
-        let mut names: BTreeSet<Name> =
-            self.configuration.permitted_commands().into_iter().collect();
-        names.extend(lock.into_iter().flat_map(|lock| lock.entries.keys().cloned()));
-        let listing = registry.list();
-        for name in &names {
-            let Some(plugin) = listing.commands.get(name) else { continue };
-            let paths = self.paths(name)?;
-            let subject = Subject { plugin, paths: &paths, named: &[] };
-            let mut stated = self.configured(subject)?;
-            if let Some((lock, entry)) = lock.and_then(|l| Some((l, l.entries.get(name)?)))
-                && entry.is_of(plugin, paths.workspace())
-            {
-                stated = stated.with(statements(lock, entry, &paths));
-            }
-            lines.extend(self.needs_trust(subject, &stated).iter().map(|statement| {
-                let line = Ignored::of_statement(statement);
-                Ignored { what: format!("{name}: {}", line.what), ..line }
-            }));
-        }
-        lines.sort();
-        lines.dedup();
-        Ok(lines)
-    }
-
-    fn settings_that_need_trust(&self) -> Vec<Ignored> {
+    fn lines_that_need_trust(&self, contents: &Contents) -> Vec<Ignored> {
         let settings = &self.settings;
         let directories = settings.plugin_path.iter().filter_map(Ignored::directory);
         let mut lines: Vec<Ignored> = directories.collect();
@@ -146,31 +117,69 @@ impl App {
             let raised = settings.raised_limits(&self.configuration, command, flags);
             lines.extend(raised.iter().map(Ignored::limit));
         }
+        lines.extend(contents.grants().map(Ignored::grant));
+        lines.sort();
+        lines.dedup();
         lines
     }
 
     fn list_trusted(&self) -> Result<(), Error> {
         let all = self.state.all_trusted()?;
-        let listed: Vec<TrustedWorkspace> = all.iter().map(standing).collect();
+        let listed: Vec<TrustedWorkspace> =
+            all.iter().map(|trusted| self.standing(trusted)).collect();
         Ok(self.report.trusted_workspaces(&listed)?)
     }
-}
 
-/// How a workspace that was trusted stands now.
-fn standing(trusted: &Trusted) -> TrustedWorkspace {
-    let path = Path::new(&trusted.workspace);
-    let state = match dunce::canonicalize(path) {
-        Ok(found) if found == path => match contents_at(path, trusted.configuration.as_deref()) {
-            Ok(contents) => match compare(trusted, &contents) {
-                Trust::Yes => TrustState::Trusted,
-                Trust::Changed(differences) => TrustState::Changed(differences),
-                Trust::No => TrustState::Gone,
+    /// How a workspace that was trusted stands now.
+    fn standing(&self, trusted: &Trusted) -> TrustedWorkspace {
+        let path = Path::new(&trusted.workspace);
+        let is_there = dunce::canonicalize(path).is_ok_and(|found| found == path);
+        let state = match is_there.then(|| self.contents_at(path, trusted)) {
+            None => TrustState::Gone,
+            Some(Err(error)) => TrustState::Unreadable(error.to_string()),
+            Some(Ok(contents)) => match contents.differences(&trusted.contents) {
+                none if none.is_empty() => TrustState::Trusted,
+                differences => TrustState::Changed(differences),
             },
-            Err(error) => TrustState::Unreadable(error.to_string()),
-        },
-        _ => TrustState::Gone,
-    };
-    TrustedWorkspace { path: trusted.workspace.clone(), state }
+        };
+        TrustedWorkspace { path: trusted.workspace.clone(), state }
+    }
+
+    /// The contents of a workspace that was trusted before.
+    fn contents_at(&self, workspace: &Path, trusted: &Trusted) -> Result<Contents, Error> {
+        let named = trusted.configuration.as_deref();
+        let configuration = Configuration::load(named, workspace, None)?;
+        let settings = Settings::resolve(&configuration)?;
+        let lock = LockFile::read(&workspace.join(FILE_NAME))?;
+        self.contents_of(workspace, &configuration, &settings, lock.as_ref())
+    }
+
+    pub(super) fn contents_of(
+        &self,
+        workspace: &Path,
+        configuration: &Configuration,
+        settings: &Settings,
+        lock: Option<&LockFile>,
+    ) -> Result<Contents, Error> {
+        let mut contents = files(workspace, configuration, settings, lock)?;
+        let mut names: BTreeSet<Name> = configuration.permitted_commands().into_iter().collect();
+        names.extend(lock.into_iter().flat_map(|lock| lock.entries.keys().cloned()));
+        for name in &names {
+            let mut statements = configuration.permissions(name)?.statements;
+            let entry = lock.and_then(|lock| Some((lock, lock.entries.get(name)?)));
+            statements.extend(
+                entry.into_iter().flat_map(|(lock, entry)| of_lock(lock, entry, workspace)),
+            );
+            statements.retain(|statement| statement.source.is_of_workspace());
+            let outside = outside(workspace, self.environment.home.as_deref(), &statements);
+            let outside =
+                outside.map_err(|error| Error::Permission { command: name.clone(), error })?;
+            for Capability { kind, target } in outside {
+                contents.add_grant(format!("{name}: {} {target}", kind.key()));
+            }
+        }
+        Ok(contents)
+    }
 }
 
 fn compare(trusted: &Trusted, now: &Contents) -> Trust {
@@ -178,16 +187,8 @@ fn compare(trusted: &Trusted, now: &Contents) -> Trust {
     if differences.is_empty() { Trust::Yes } else { Trust::Changed(differences) }
 }
 
-/// The same of another workspace than this one.
-fn contents_at(workspace: &Path, configuration: Option<&Path>) -> Result<Contents, Error> {
-    let configuration = Configuration::load(configuration, workspace, None)?;
-    let settings = Settings::resolve(&configuration)?;
-    let lock = LockFile::read(&workspace.join(FILE_NAME))?;
-    Ok(contents(workspace, &configuration, &settings, lock.as_ref())?)
-}
-
 /// The configuration file and the lock as they were parsed, and the plugins that come with them.
-fn contents(
+fn files(
     workspace: &Path,
     configuration: &Configuration,
     settings: &Settings,
@@ -222,4 +223,35 @@ fn plugin_directories(workspace: &Path, settings: &Settings) -> BTreeSet<PathBuf
         (line.needs_trust.is_some() || path.starts_with(workspace)).then_some(path)
     });
     named.chain(dunce::canonicalize(own)).collect()
+}
+
+/// What statements of a workspace's files grant outside of it, with links resolved: to a command that
+/// requested just this.
+fn outside(
+    workspace: &Path,
+    home: Option<&Path>,
+    statements: &[Statement],
+) -> Result<Vec<Capability>, PermissionError> {
+    let paths = Paths::new(workspace, workspace, home)?;
+    let request = |statement: &Statement| Request {
+        capability: statement.capability.clone(),
+        reason: String::new(),
+    };
+    let allowed = statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    let requests: Vec<Request> = allowed.map(request).collect();
+    let decide = |trusted| {
+        Grants::decide(&Policy {
+            embedded: false,
+            requests: &requests,
+            statements,
+            trusted,
+            named: &[],
+            paths: &paths,
+            protected: Protected::new(workspace, []),
+            environment: &[],
+        })
+        .map_err(|unusable| unusable.error)
+    };
+    let gains = gains(&decide(false)?, &decide(true)?);
+    Ok(gains.into_iter().map(|gain| gain.capability).collect())
 }

@@ -21,7 +21,7 @@ impl App {
         let listing = registry.list();
         self.report.faults(&listing);
         let old = self.lock()?;
-        let was_trusted = old.is_some() && self.is_trusted();
+        let was_trusted = self.is_trusted();
         let none = BTreeMap::new();
         let old_entries = old.map_or(&none, |lock| &lock.entries);
         let changes = self.changes(&listing, old_entries, &options.names)?;
@@ -64,9 +64,14 @@ impl App {
     fn keep_trust(&self, lock: &LockFile) -> Result<(), Error> {
         let workspace = self.workspace()?;
         let Some(trusted) = self.state.trusted(&workspace)? else { return Ok(()) };
-        let mut contents = trusted.contents;
-        contents.add(&workspace, &lock.path, lock.text.as_bytes())?;
-        Ok(self.state.trust(&workspace, trusted.configuration.as_deref(), contents)?)
+        let mut expected = trusted.contents;
+        expected.add(&workspace, &lock.path, lock.text.as_bytes())?;
+        let (configuration, settings) = (&self.configuration, &self.settings);
+        let now = self.contents_of(&workspace, configuration, settings, Some(lock))?;
+        if now.has_files_of(&expected) {
+            self.state.trust(&workspace, trusted.configuration.as_deref(), now)?;
+        }
+        Ok(())
     }
 
     /// What becomes of each entry: of those that are named, else of all that come with the workspace or

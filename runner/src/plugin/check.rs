@@ -43,6 +43,7 @@ pub(crate) enum ManifestError {
 }
 
 /// What the texts of a manifest mean.
+#[derive(Debug)]
 pub(super) struct Checked {
     pub(super) name: Name,
     pub(super) version: Version,

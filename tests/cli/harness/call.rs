@@ -24,6 +24,19 @@ pub(crate) enum Input {
     Bytes(Vec<u8>),
     /// Open, and silent for as long as the program runs.
     Silence,
+    /// A terminal, on which this is typed.
+    #[cfg(unix)]
+    Keys(Keys),
+}
+
+/// What somebody types.
+#[cfg(unix)]
+#[derive(Clone, Default)]
+pub(crate) struct Keys {
+    /// Before the program starts.
+    ahead: String,
+    /// When it has asked.
+    answer: String,
 }
 
 /// What a program's standard output and error are.
@@ -108,6 +121,30 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// The same for its standard input; when it has asked, this is typed.
+    #[cfg(unix)]
+    pub(crate) fn answering(mut self, answer: &str) -> Self {
+        let Keys { ahead, .. } = self.keys();
+        self.input = Input::Keys(Keys { ahead, answer: answer.to_owned() });
+        self.on_terminal()
+    }
+
+    /// Gives it a terminal for its standard input, on which this has been typed before it starts.
+    #[cfg(unix)]
+    pub(crate) fn typed_ahead(mut self, ahead: &str) -> Self {
+        let Keys { answer, .. } = self.keys();
+        self.input = Input::Keys(Keys { ahead: ahead.to_owned(), answer });
+        self
+    }
+
+    #[cfg(unix)]
+    fn keys(&self) -> Keys {
+        match &self.input {
+            Input::Keys(keys) => keys.clone(),
+            _ => Keys::default(),
+        }
+    }
+
     /// Gives it a standard output whose reader has gone.
     pub(crate) fn unread(mut self) -> Self {
         self.screen = Screen::Closed;
@@ -136,7 +173,7 @@ impl<'a> Call<'a> {
 
     fn run(&self) -> Ended<'a> {
         let begun = Instant::now();
-        let Started { mut child, outputs, unread: _unread } = self.start();
+        let Started { mut child, outputs, unread: _unread, keyboard: _keyboard } = self.start();
         let streams = outputs.len();
         let (send, receive) = mpsc::channel();
         for (number, mut output) in outputs.into_iter().enumerate() {
@@ -185,33 +222,49 @@ impl<'a> Call<'a> {
         command.stdin(match self.input {
             Input::Nothing => Stdio::null(),
             Input::Bytes(_) | Input::Silence => Stdio::piped(),
+            #[cfg(unix)]
+            Input::Keys(_) => Stdio::null(),
         });
+        #[cfg(unix)]
+        if let (Input::Keys(keys), Screen::Pipes) = (&self.input, self.screen) {
+            let (mut ours, theirs) = super::terminal::open();
+            ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
+            let mut child =
+                spawn(command.stdin(theirs).stdout(Stdio::piped()).stderr(Stdio::piped()));
+            let stdout = child.stdout.take().expect("it is piped");
+            let stderr = child.stderr.take().expect("it is piped");
+            let outputs: Vec<Box<dyn Read + Send>> = vec![Box::new(stdout), Box::new(stderr)];
+            return Started { child, outputs, unread: None, keyboard: Some(ours) };
+        }
         match self.screen {
             Screen::Pipes => {
                 let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
                 let stdout = child.stdout.take().expect("it is piped");
                 let stderr = child.stderr.take().expect("it is piped");
-                Started { child, outputs: vec![Box::new(stdout), Box::new(stderr)], unread: None }
+                started(child, vec![Box::new(stdout), Box::new(stderr)], None)
             }
             Screen::Closed | Screen::Stalled => {
                 let (reader, writer) = std::io::pipe().expect("a pipe");
                 let unread = (self.screen == Screen::Stalled).then_some(reader);
                 let mut child = spawn(command.stdout(writer).stderr(Stdio::piped()));
                 let stderr = child.stderr.take().expect("it is piped");
-                Started {
-                    child,
-                    outputs: vec![Box::new(std::io::empty()), Box::new(stderr)],
-                    unread,
-                }
+                started(child, vec![Box::new(std::io::empty()), Box::new(stderr)], unread)
             }
             #[cfg(unix)]
             Screen::Terminal => {
-                let (ours, theirs) = super::terminal::open();
+                let (mut ours, theirs) = super::terminal::open();
+                let mut answer = None;
+                if let Input::Keys(keys) = &self.input {
+                    ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
+                    answer = Some(keys.answer.clone());
+                    command.stdin(theirs.try_clone().expect("another handle"));
+                }
                 let error = theirs.try_clone().expect("another handle");
                 let child = spawn(command.stdout(theirs).stderr(error));
                 // The command holds the other side of the terminal, too.
                 drop(command);
-                Started { child, outputs: vec![Box::new(ours)], unread: None }
+                let person = super::terminal::Person::new(ours, answer);
+                started(child, vec![Box::new(person)], None)
             }
         }
     }
@@ -222,6 +275,8 @@ impl<'a> Call<'a> {
         match &self.input {
             Input::Nothing => None,
             Input::Silence => Some(stdin),
+            #[cfg(unix)]
+            Input::Keys(_) => None,
             Input::Bytes(bytes) => {
                 let bytes = bytes.clone();
                 // Who does not read all of it has closed it.
@@ -239,6 +294,16 @@ struct Started {
     outputs: Vec<Box<dyn Read + Send>>,
     /// A pipe that is open and not read.
     unread: Option<PipeReader>,
+    /// The side of a terminal at which somebody sits who sees nothing.
+    keyboard: Option<std::fs::File>,
+}
+
+fn started(
+    child: Child,
+    outputs: Vec<Box<dyn Read + Send>>,
+    unread: Option<PipeReader>,
+) -> Started {
+    Started { child, outputs, unread, keyboard: None }
 }
 
 fn spawn(command: &mut Command) -> Child {

@@ -45,6 +45,7 @@ guests! {
     GREEDY_BEFORE = "greedy-before",
     HELLO = "hello",
     HOARD = "hoard",
+    HOSTILE_REASON = "hostile-reason",
     HOSTILE_SUMMARY = "hostile-summary",
     IMPOSTOR = "impostor",
     NEEDY = "needy",

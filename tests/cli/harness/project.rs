@@ -67,6 +67,11 @@ impl Project {
         self.file(path, guest.bytes)
     }
 
+    /// Puts a guest into `.taskrunner/plugins` under the name of another one's file.
+    pub(crate) fn guest_as(self, guest: Guest, name: &str) -> Self {
+        self.file(format!(".taskrunner/plugins/{name}.wasm"), guest.bytes)
+    }
+
     /// Makes a symbolic link in the workspace.
     #[cfg(unix)]
     pub(crate) fn link(self, path: impl AsRef<Path>, target: impl AsRef<Path>) -> Self {
@@ -128,6 +133,7 @@ impl Project {
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "[TIME]"),
             (r"\d+\.\d+ m?s\b", "[DURATION]"),
             (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
+            (r"\b[0-9a-f]{12}\b", "[SHORT]"),
         ]
         .iter()
         .fold(text, |text, (pattern, mask)| {
