@@ -48,6 +48,46 @@ fn always_is_for_this_plugin_in_this_workspace() {
 }
 
 #[test]
+fn an_answer_is_not_about_where_a_link_leads_later() {
+    let project = Project::new()
+        .guest(guests::GREEDY)
+        .directory("out")
+        .beside("outside/kept.txt", "")
+        .file("taskrunner.yaml", "permissions: {greedy: {read: [.]}}\n");
+    greedy(&project).answering("a\n").exits(1).printing(ALL);
+    greedy(&project).exits(1).prints(ALL);
+    std::fs::remove_file(project.path("out/file")).expect("the guest wrote it");
+    std::fs::remove_dir(project.path("out")).expect("it is empty");
+    let project = project.link("out", "../outside");
+    greedy(&project)
+        .exits(1)
+        .printing("write: false\nvariable: true\n")
+        .reporting("a link leads elsewhere: write [WORKSPACE]/out");
+    assert!(!project.beside_path("outside/file").exists());
+}
+
+#[test]
+fn an_answer_that_others_can_write_is_none() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let project = project();
+    greedy(&project).answering("a\n").exits(1).printing(ALL);
+    let answers = project.beside_path("state/taskrunner/answers");
+    let mut records = std::fs::read_dir(&answers).expect("the directory of records");
+    let record = records.next().expect("a record").expect("an entry").path();
+    let text = std::fs::read_to_string(&record).expect("the record");
+    std::fs::set_permissions(&record, std::fs::Permissions::from_mode(0o666)).expect("mine");
+    greedy(&project).exits(1).prints(NOTHING).reporting("others can write to it");
+    std::fs::set_permissions(&record, std::fs::Permissions::from_mode(0o600)).expect("mine");
+    greedy(&project).exits(1).prints(ALL);
+    for bad in ["", "{}", &text.replace("greedy", "hello"), &text.replace("1,", "2,")] {
+        assert_ne!(bad, text);
+        std::fs::write(&record, bad).expect("a file");
+        greedy(&project).exits(1).prints(NOTHING);
+    }
+}
+
+#[test]
 fn anything_else_is_a_no() {
     let project = project();
     for answer in ["n\n", "\n", "N\n", "x\n", "yes\n", "y\n", "o o\n", "\u{4}", "\u{0}o\n", "ö\n"]
@@ -120,7 +160,7 @@ fn what_the_workspace_would_grant_is_offered_too() {
     let read = || project.call(["files", "read", &file]);
     read().answering("n\n").succeeds().printing("read [ROOT]/outside").printing("error: ");
     read().answering("a\n").succeeds().printing("ok: text");
-    read().succeeds().prints("ok: text\n");
+    read().succeeds().prints("ok: text\n").quietly();
 }
 
 #[test]

@@ -4,16 +4,17 @@ use std::path::Path;
 
 use super::App;
 use super::ignored::Ignored;
+use super::pinned::pinned;
 use crate::config::Permissions;
 use crate::error::Error;
 use crate::permission::{
-    Effect, Effective, Grants, NamedPath, Paths, PermissionError, Policy, Source, Statement,
-    Unusable,
+    Capability, Effect, Effective, Grants, NamedPath, Paths, PermissionError, Policy, Source,
+    Statement, Unusable,
 };
 use crate::plugin::lock::{Change, Entry, LockFile, Refusal};
 use crate::plugin::{Origin, Plugin};
 use crate::report::{Answer, Question};
-use crate::state::{Answered, Given};
+use crate::state::Answered;
 
 /// A command whose permissions are decided.
 #[derive(Clone, Copy)]
@@ -37,7 +38,8 @@ impl App {
     pub(super) fn grants(&self, subject: Subject<'_>) -> Result<Grants, Error> {
         let mut stated = self.configured(subject)?;
         stated.statements.extend(self.of_lock(subject)?);
-        stated.statements.extend(self.answered(subject).iter().map(Given::statement));
+        let answered = self.still_meant(subject.paths, self.answered(subject));
+        stated.statements.extend(answered);
         let directory = subject.paths.working_directory();
         stated.statements.extend(self.options.statements(directory));
 
@@ -48,7 +50,8 @@ impl App {
             stated.statements.extend(more);
             grants = with_yes;
         }
-        for statement in grants.withheld().iter().filter(|statement| !stated.answers(statement)) {
+        for statement in grants.withheld().iter().filter(|one| !stated.answers(subject.paths, one))
+        {
             self.ignore(Ignored::of_statement(statement));
         }
         if self.options.locked && !grants.refused().is_empty() {
@@ -66,7 +69,7 @@ impl App {
     }
 
     /// What the user allowed for good. What cannot be read allows nothing.
-    pub(super) fn answered(&self, subject: Subject<'_>) -> Vec<Given> {
+    pub(super) fn answered(&self, subject: Subject<'_>) -> Vec<Capability> {
         let given = self.state.given(about(subject));
         given.unwrap_or_else(|error| {
             tracing::warn!("what you answered before is not known: {error}");
@@ -191,7 +194,7 @@ impl App {
             Answer::Once => {}
             Answer::Always => {
                 let mut given = self.answered(subject);
-                given.extend(more.iter().map(Given::from));
+                given.extend(more.iter().filter_map(|statement| pinned(subject.paths, statement)));
                 if let Err(error) = self.state.give(about(subject), given) {
                     tracing::warn!("the answer holds for this run only: {error}");
                 }
@@ -203,12 +206,8 @@ impl App {
     /// What a yes would allow: what is requested and not granted, and what the workspace's files would
     /// grant; each only if it can be granted, and changes something.
     fn candidates(&self, subject: Subject<'_>, stated: &Stated, grants: &Grants) -> Vec<Statement> {
-        let requested = grants.refused().iter().map(|request| Statement {
-            effect: Effect::Allow,
-            capability: request.capability.clone(),
-            directory: subject.paths.workspace().to_owned(),
-            source: Source::Answer,
-        });
+        let requested = grants.refused().iter();
+        let requested = requested.map(|request| answer(subject.paths, request.capability.clone()));
         let withheld = grants.withheld().iter().cloned();
         withheld
             .map(|statement| Statement { source: Source::Answer, ..statement })
@@ -226,11 +225,22 @@ pub(super) fn gains(before: &Grants, after: &Grants) -> Vec<Effective> {
     let had = |gain: &&Effective| {
         before.effective().iter().any(|effective| effective.capability == gain.capability)
     };
-    let mut gains: Vec<Effective> =
-        after.effective().iter().filter(|gain| !had(gain)).cloned().collect();
-    gains.sort();
-    gains.dedup_by(|a, b| a.capability == b.capability);
-    gains
+    essential(after.effective().iter().filter(|gain| !had(gain)))
+}
+
+/// Each capability once, sorted, and without those that lie in another one.
+pub(super) fn essential<'a>(all: impl IntoIterator<Item = &'a Effective>) -> Vec<Effective> {
+    let mut essential: Vec<Effective> = all.into_iter().cloned().collect();
+    essential.sort();
+    essential.dedup_by(|a, b| a.capability == b.capability);
+    let all = essential.clone();
+    essential.retain(|one| {
+        let is_outer = |other: &Effective| {
+            other.capability != one.capability && other.capability.includes(&one.capability)
+        };
+        !all.iter().any(is_outer)
+    });
+    essential
 }
 
 /// What an entry of the lock grants.
@@ -244,6 +254,16 @@ pub(super) fn statements(lock: &LockFile, entry: &Entry, workspace: &Path) -> Ve
     entry.grants.capabilities().map(statement).collect()
 }
 
+/// What it is that the user answered.
+pub(super) fn answer(paths: &Paths, capability: Capability) -> Statement {
+    Statement {
+        effect: Effect::Allow,
+        capability,
+        directory: paths.workspace().to_owned(),
+        source: Source::Answer,
+    }
+}
+
 pub(super) fn about(subject: Subject<'_>) -> Answered<'_> {
     Answered {
         workspace: subject.paths.workspace(),
@@ -254,10 +274,10 @@ pub(super) fn about(subject: Subject<'_>) -> Answered<'_> {
 
 impl Stated {
     /// Whether the user has allowed the same.
-    fn answers(&self, withheld: &Statement) -> bool {
-        self.statements.iter().any(|statement| {
-            statement.source == Source::Answer && Given::from(statement) == Given::from(withheld)
-        })
+    fn answers(&self, paths: &Paths, withheld: &Statement) -> bool {
+        let wanted = pinned(paths, withheld);
+        let answers = self.statements.iter().filter(|s| s.source == Source::Answer);
+        answers.into_iter().any(|statement| pinned(paths, statement) == wanted)
     }
 
     /// The same, with more.

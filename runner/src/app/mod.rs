@@ -5,6 +5,7 @@ mod describer;
 mod grants;
 mod ignored;
 mod permissions;
+mod pinned;
 mod section;
 mod trust;
 mod update;

@@ -1,12 +1,12 @@
 //! `taskrunner permissions`: what the user allows for good.
 
 use super::App;
-use super::grants::{Stated, Subject, about};
+use super::grants::{Stated, Subject, about, essential};
+use super::pinned::pinned;
 use crate::cli::PermissionsRequest;
 use crate::error::Error;
-use crate::permission::{Effect, Kind, Statement};
+use crate::permission::{Capability, Effect, Statement};
 use crate::plugin::Registry;
-use crate::state::Given;
 
 impl App {
     pub(super) fn change_permissions(
@@ -34,7 +34,7 @@ impl App {
             }
             PermissionsRequest::Grant { .. } => self.grant(subject, given, &flags)?,
             PermissionsRequest::Revoke { .. } => {
-                let left = revoke(&given, &flags);
+                let left = revoke(subject, &given, &flags);
                 if left.len() == given.len() {
                     return Err(problem("it was not granted that by an answer or by `grant`"));
                 }
@@ -42,10 +42,10 @@ impl App {
             }
         };
         // What is shown is what was kept, and decided on as it will be.
-        let statements = given.iter().map(Given::statement);
+        let statements = self.still_meant(&paths, given.clone());
         let grants = self.decide(subject, &Stated::default().with(statements), &[])?;
         self.state.give(about(subject), given)?;
-        self.report.given(&plugin, grants.effective())?;
+        self.report.given(&plugin, &essential(grants.effective()))?;
         Ok(())
     }
 
@@ -53,42 +53,33 @@ impl App {
     fn grant(
         &self,
         subject: Subject<'_>,
-        mut given: Vec<Given>,
+        mut given: Vec<Capability>,
         flags: &[Statement],
-    ) -> Result<Vec<Given>, Error> {
+    ) -> Result<Vec<Capability>, Error> {
         for flag in flags {
             let alone = self.decide(subject, &Stated::default(), std::slice::from_ref(flag))?;
             let has_effect =
                 alone.effective().iter().any(|effective| effective.source == flag.source);
-            if !has_effect {
+            let Some(pinned) = pinned(subject.paths, flag).filter(|_| has_effect) else {
                 return Err(Error::NothingToChange {
                     command: subject.plugin.manifest.name().clone(),
                     problem: "it does not request all of that, so that granting it has no effect",
                 });
-            }
-            given.push(Given::from(flag));
+            };
+            given.push(pinned);
         }
         Ok(given)
     }
 }
 
 /// What is left without what the flags say; without flags, nothing.
-fn revoke(given: &[Given], flags: &[Statement]) -> Vec<Given> {
+fn revoke(subject: Subject<'_>, given: &[Capability], flags: &[Statement]) -> Vec<Capability> {
     if flags.is_empty() {
         return Vec::new();
     }
-    let is_revoked = |given: &&Given| flags.iter().any(|flag| is_same(given, &Given::from(flag)));
-    given.iter().filter(|given| !is_revoked(given)).cloned().collect()
-}
-
-/// Whether two mean the same, from wherever they were typed.
-fn is_same(first: &Given, second: &Given) -> bool {
-    let whole = |given: &Given| match given.capability.kind {
-        Kind::Read | Kind::Write => {
-            let components = given.directory.join(&given.capability.target);
-            components.components().collect()
-        }
-        _ => std::path::PathBuf::from(&given.capability.target),
-    };
-    first.capability.kind == second.capability.kind && whole(first) == whole(second)
+    let revoked: Vec<Capability> = flags
+        .iter()
+        .flat_map(|flag| pinned(subject.paths, flag).into_iter().chain([flag.capability.clone()]))
+        .collect();
+    given.iter().filter(|capability| !revoked.contains(capability)).cloned().collect()
 }

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use super::App;
 use super::grants::{gains, statements as of_lock};
 use super::ignored::Ignored;
+use super::pinned::meaning;
 use crate::cli::TrustRequest;
 use crate::config::{Configuration, LimitsLayer, Settings};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::permission::{
-    Capability, Effect, Grants, Paths, PermissionError, Policy, Protected, Request, Statement,
-};
+use crate::permission::{Capability, Effect, Paths, PermissionError, Statement};
 use crate::plugin::lock::{FILE_NAME, LockFile};
 use crate::plugin::{Name, Origin, Place, discovery};
 use crate::report::{TrustState, TrustedWorkspace};
@@ -225,33 +224,16 @@ fn plugin_directories(workspace: &Path, settings: &Settings) -> BTreeSet<PathBuf
     named.chain(dunce::canonicalize(own)).collect()
 }
 
-/// What statements of a workspace's files grant outside of it, with links resolved: to a command that
-/// requested just this.
+/// What statements of a workspace's files grant outside of it, with links resolved.
 fn outside(
     workspace: &Path,
     home: Option<&Path>,
     statements: &[Statement],
 ) -> Result<Vec<Capability>, PermissionError> {
     let paths = Paths::new(workspace, workspace, home)?;
-    let request = |statement: &Statement| Request {
-        capability: statement.capability.clone(),
-        reason: String::new(),
-    };
-    let allowed = statements.iter().filter(|statement| statement.effect == Effect::Allow);
-    let requests: Vec<Request> = allowed.map(request).collect();
-    let decide = |trusted| {
-        Grants::decide(&Policy {
-            embedded: false,
-            requests: &requests,
-            statements,
-            trusted,
-            named: &[],
-            paths: &paths,
-            protected: Protected::new(workspace, []),
-            environment: &[],
-        })
-        .map_err(|unusable| unusable.error)
-    };
+    let allowed: Vec<Statement> =
+        statements.iter().filter(|statement| statement.effect == Effect::Allow).cloned().collect();
+    let decide = |trusted| meaning(&paths, &allowed, trusted);
     let gains = gains(&decide(false)?, &decide(true)?);
     Ok(gains.into_iter().map(|gain| gain.capability).collect())
 }

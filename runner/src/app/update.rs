@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::App;
-use super::grants::{Stated, Subject, gains};
+use super::grants::{Stated, Subject, answer, essential, gains};
 use crate::cli::UpdateOptions;
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -102,10 +102,9 @@ impl App {
         let mut new = Entry::of(plugin, paths.workspace()).map_err(Error::Plugin)?;
 
         let project = self.decide(subject, &self.configured(subject)?, &[])?;
-        let mut grants: Vec<Capability> = project
-            .effective()
+        let of_project = project.effective().iter().filter(|grant| is_of_project(&grant.source));
+        let mut grants: Vec<Capability> = essential(of_project)
             .iter()
-            .filter(|effective| is_of_project(&effective.source))
             .filter_map(|effective| relative(effective, paths.workspace()))
             .collect();
         let accepted = |capability: Capability| self.accepted(subject, capability);
@@ -125,12 +124,7 @@ impl App {
 
     /// A grant, if it gives this plugin anything.
     fn accepted(&self, subject: Subject<'_>, capability: Capability) -> Option<Statement> {
-        let statement = Statement {
-            effect: crate::permission::Effect::Allow,
-            capability,
-            directory: subject.paths.workspace().to_owned(),
-            source: Source::Answer,
-        };
+        let statement = answer(subject.paths, capability);
         let stated = Stated::default();
         let without = self.decide(subject, &stated, &[]).ok()?;
         let with_it = self.decide(subject, &stated, std::slice::from_ref(&statement)).ok()?;

@@ -1,26 +1,17 @@
 //! What the user answered for good: which capabilities a command of a workspace was given, as long as its
 //! plugin is the same.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::record::{self, Version};
 use super::{State, StateError};
-use crate::permission::{Capability, Effect, Source, Statement};
+use crate::permission::Capability;
 use crate::plugin::{Digest, Name};
 
 /// Where the records are.
 const DIRECTORY: &str = "answers";
-
-/// One capability that the user gave.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Given {
-    pub(crate) capability: Capability,
-    /// What a relative path is relative to.
-    pub(crate) directory: PathBuf,
-}
 
 /// Everything that the user gave a command of a workspace.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,7 +21,8 @@ struct Record {
     workspace: String,
     command: Name,
     sha256: Digest,
-    given: Vec<Given>,
+    /// Paths are absolute, with the links resolved as they were then.
+    given: Vec<Capability>,
 }
 
 /// Of which command of which workspace something was answered, and of which plugin's bytes.
@@ -41,27 +33,9 @@ pub(crate) struct Answered<'a> {
     pub(crate) digest: Digest,
 }
 
-impl Given {
-    /// The rule that it is.
-    pub(crate) fn statement(&self) -> Statement {
-        Statement {
-            effect: Effect::Allow,
-            capability: self.capability.clone(),
-            directory: self.directory.clone(),
-            source: Source::Answer,
-        }
-    }
-}
-
-impl From<&Statement> for Given {
-    fn from(statement: &Statement) -> Self {
-        Self { capability: statement.capability.clone(), directory: statement.directory.clone() }
-    }
-}
-
 impl State {
     /// What the user gave. What was given to other bytes of the same command's counts for nothing.
-    pub(crate) fn given(&self, about: Answered<'_>) -> Result<Vec<Given>, StateError> {
+    pub(crate) fn given(&self, about: Answered<'_>) -> Result<Vec<Capability>, StateError> {
         let Some(directory) = self.existing(DIRECTORY)? else { return Ok(Vec::new()) };
         let found: Option<Record> = record::read(&directory.join(about.file_name()))?;
         let is_it = |record: &Record| {
@@ -76,7 +50,7 @@ impl State {
     pub(crate) fn give(
         &self,
         about: Answered<'_>,
-        mut given: Vec<Given>,
+        mut given: Vec<Capability>,
     ) -> Result<(), StateError> {
         let path = self.prepared(DIRECTORY)?.join(about.file_name());
         if given.is_empty() {

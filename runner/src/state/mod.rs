@@ -12,7 +12,7 @@ mod trust;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use answers::{Answered, Given};
+pub(crate) use answers::Answered;
 pub(crate) use contents::{Contents, ContentsError};
 pub(crate) use trust::Trusted;
 
