@@ -61,6 +61,17 @@ impl App {
         self.ignored.borrow_mut().push(line);
     }
 
+    /// Whether a line has an effect: one that needs trust and has none is remembered as ignored.
+    pub(super) fn counts(&self, needs_trust: Option<Ignored>) -> bool {
+        match needs_trust {
+            Some(line) if !self.is_trusted() => {
+                self.ignore(line);
+                false
+            }
+            _ => true,
+        }
+    }
+
     /// Tells of the lines that had no effect since this was told before.
     pub(super) fn report_ignored(&self) {
         let mut lines = std::mem::take(&mut *self.ignored.borrow_mut());

@@ -1,9 +1,11 @@
 //! The wiring: what happens between the arguments and the exit code, in order.
 
+mod ask;
 mod command;
 mod describer;
 mod grants;
 mod ignored;
+mod locked;
 mod permissions;
 mod pinned;
 mod section;
@@ -16,14 +18,14 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::cli::{self, Cli, ColorChoice, Format, GlobalOptions, Request};
+use crate::cli::{self, Cli, ColorChoice, GlobalOptions, Request};
 use crate::config::{Configuration, LogLevel, Settings};
 use crate::embedded;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::invocation;
-use crate::plugin::lock::{FILE_NAME, LockFile};
+use crate::plugin::lock::LockFile;
 use crate::plugin::{Describe, Listing, Lookup, Name, Origin, Place, Plugin, Registry};
 use crate::report::{self, Console, LogFormat, Report, Streams};
 use crate::state::State;
@@ -192,45 +194,6 @@ impl App {
             .map(|line| line.value.clone())
             .collect();
         Registry::new(places, embedded::PLUGINS, replaceable, describe)
-    }
-
-    /// Whether a line has an effect: one that needs trust and has none is remembered as ignored.
-    fn counts(&self, needs_trust: Option<Ignored>) -> bool {
-        match needs_trust {
-            Some(line) if !self.is_trusted() => {
-                self.ignore(line);
-                false
-            }
-            _ => true,
-        }
-    }
-
-    /// The workspace's lock file; none where there is none.
-    fn lock(&self) -> Result<Option<&LockFile>, Error> {
-        if let Some(lock) = self.lock.get() {
-            return Ok(lock.as_ref());
-        }
-        let read = LockFile::read(&self.lock_path())?;
-        Ok(self.lock.get_or_init(|| read).as_ref())
-    }
-
-    fn lock_path(&self) -> PathBuf {
-        self.configuration.workspace().join(FILE_NAME)
-    }
-
-    /// Whether somebody is there to answer.
-    fn may_ask(&self) -> bool {
-        // Elsewhere what was typed before the question would answer it.
-        let can_ask = cfg!(unix);
-        let is_set = |name| self.environment.variable(name).is_some_and(|value| !value.is_empty());
-        let streams = self.report.console.streams;
-        can_ask
-            && streams.stdin_is_terminal
-            && streams.stderr_is_terminal
-            && self.report.format == Format::Human
-            && !self.options.locked
-            && !self.options.no_input
-            && !is_set("CI")
     }
 
     fn find(&self, registry: &Registry<'_>, name: &str) -> Result<Plugin, Error> {

@@ -1,8 +1,9 @@
 //! `taskrunner permissions`: what the user allows for good.
 
 use super::App;
-use super::grants::{Stated, Subject, about, essential};
-use super::pinned::pinned;
+use super::ask::essential;
+use super::grants::{Stated, Subject, about};
+use super::pinned::{pinned, still_meant};
 use crate::cli::PermissionsRequest;
 use crate::error::Error;
 use crate::permission::{Capability, Effect, Statement};
@@ -42,7 +43,7 @@ impl App {
             }
         };
         // What is shown is what was kept, and decided on as it will be.
-        let statements = self.still_meant(&paths, given.clone());
+        let statements = still_meant(&paths, given.clone());
         let grants = self.decide(subject, &Stated::default().with(statements), &[])?;
         self.state.give(about(subject), given)?;
         self.report.given(&plugin, &essential(grants.effective()))?;

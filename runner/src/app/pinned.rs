@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::App;
+use super::ask::answer;
 use crate::permission::{
     Capability, Grants, Paths, PermissionError, Policy, Protected, Request, Statement,
 };
@@ -43,20 +43,18 @@ pub(super) fn pinned(paths: &Paths, statement: &Statement) -> Option<Capability>
     grants.effective().first().map(|effective| effective.capability.clone())
 }
 
-impl App {
-    /// What the user allowed for good, if it still means what it meant then. What cannot be read allows
-    /// nothing.
-    pub(super) fn still_meant(&self, paths: &Paths, given: Vec<Capability>) -> Vec<Statement> {
-        let (same, other): (Vec<Statement>, Vec<Statement>) =
-            given.into_iter().map(|capability| super::grants::answer(paths, capability)).partition(
-                |statement| pinned(paths, statement).as_ref() == Some(&statement.capability),
-            );
-        for Statement { capability, .. } in other {
-            let (kind, target) = (capability.kind.key(), capability.target);
-            tracing::warn!(
-                "your answer does not hold any more, a link leads elsewhere: {kind} {target}"
-            );
-        }
-        same
+/// What the user allowed for good, if it still means what it meant then.
+pub(super) fn still_meant(paths: &Paths, given: Vec<Capability>) -> Vec<Statement> {
+    let is_same = |statement: &Statement| {
+        pinned(paths, statement).is_some_and(|now| now == statement.capability)
+    };
+    let answers = given.into_iter().map(|capability| answer(paths, capability));
+    let (same, other): (Vec<Statement>, Vec<Statement>) = answers.partition(is_same);
+    for Statement { capability: Capability { kind, target }, .. } in other {
+        let kind = kind.key();
+        tracing::warn!(
+            "your answer does not hold any more, a link leads elsewhere: {kind} {target}"
+        );
     }
+    same
 }

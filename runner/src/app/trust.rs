@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::App;
-use super::grants::{gains, statements as of_lock};
+use super::ask::gains;
 use super::ignored::Ignored;
+use super::locked::statements as of_lock;
 use super::pinned::meaning;
 use crate::cli::TrustRequest;
 use crate::config::{Configuration, LimitsLayer, Settings};

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::App;
-use super::grants::{Stated, Subject, answer, essential, gains};
+use super::ask::{answer, essential, gains};
+use super::grants::{Stated, Subject};
 use crate::cli::UpdateOptions;
 use crate::error::Error;
 use crate::exit::ExitCode;

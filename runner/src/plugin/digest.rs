@@ -29,7 +29,7 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const PROBLEM: &str = "a digest has 64 hexadecimal digits in lower case";
         let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if text.len() != 64 || !text.as_bytes().iter().all(|byte| is_digit(byte)) {
+        if text.len() != 64 || !text.as_bytes().iter().all(is_digit) {
             return Err(PROBLEM);
         }
         let mut bytes = [0; 32];

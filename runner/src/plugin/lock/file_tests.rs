@@ -78,4 +78,24 @@ proptest! {
             prop_assert_eq!(file.entries, entries);
         }
     }
+
+    #[test]
+    fn any_text_is_read_or_refused(
+        text in ".{0,80}",
+        at: prop::sample::Index,
+        length in 0..40_usize,
+    ) {
+        let requests = vec![Capability::new(Kind::Read, "."), Capability::new(Kind::Env, "A")];
+        let entries = BTreeMap::from([(name("x"), entry(requests))]);
+        let path = Path::new("/ws/taskrunner.lock");
+        let mut whole = LockFile::compose(path, &entries).expect("a file").text;
+        let start = whole.floor_char_boundary(at.index(whole.len()));
+        let end = whole.floor_char_boundary((start + length).min(whole.len()));
+        whole.replace_range(start..end, &text);
+        // What is read is what would be written again.
+        if let Ok(file) = read(&whole) {
+            let again = LockFile::compose(path, &file.entries).expect("a file");
+            prop_assert_eq!(again.entries, file.entries);
+        }
+    }
 }
