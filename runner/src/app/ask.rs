@@ -77,7 +77,7 @@ impl App {
 /// What is granted in effect by the second and not by the first.
 pub(super) fn gains(before: &Grants, after: &Grants) -> Vec<Effective> {
     let had = |gain: &&Effective| {
-        before.effective().iter().any(|effective| effective.capability == gain.capability)
+        before.effective().iter().any(|effective| effective.capability.includes(&gain.capability))
     };
     essential(after.effective().iter().filter(|gain| !had(gain)))
 }

@@ -66,6 +66,9 @@ impl App {
 
     /// What the user allowed for good. What cannot be read allows nothing.
     pub(super) fn answered(&self, subject: Subject<'_>) -> Vec<Capability> {
+        if subject.plugin.manifest.requests.is_empty() {
+            return Vec::new();
+        }
         let given = self.state.given(about(subject));
         given.unwrap_or_else(|error| {
             tracing::warn!("what you answered before is not known: {error}");
