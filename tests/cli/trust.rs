@@ -314,6 +314,30 @@ fn what_cannot_be_read_cannot_be_trusted() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn no_name_of_a_file_steers_the_terminal() {
+    let hostile = ".taskrunner/plugins/\u{1b}[2J\u{202e}.wasm";
+    let project = project();
+    project.call(["trust", "--yes"]).succeeds();
+    let project = project.file(hostile, guests::HELLO.bytes);
+    let calls = [
+        (vec!["greedy"], 1),
+        (vec!["trust", "--list"], 0),
+        (vec!["trust", "--yes"], 0),
+        (vec!["update", "--accept"], 0),
+        (vec!["trust", "--list"], 0),
+    ];
+    for (words, code) in calls {
+        for format in ["human", "json"] {
+            let color = ["--color=never", "--format", format];
+            let ended = project.call(&words).with(color).exits(code).without("\u{1b}");
+            let _ = ended.without("\u{202e}");
+        }
+    }
+    project.call(["trust", "--yes"]).succeeds().reporting(r"\u{1b}[2J\u{202e}.wasm sha256");
+}
+
 #[test]
 fn a_record_that_was_tampered_with_is_none() {
     let project = project();
