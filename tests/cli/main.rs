@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod answers;
 mod arguments;
 mod build;
 mod clean;
@@ -21,7 +22,6 @@ mod logging;
 mod new_plugin;
 mod output;
 mod path_arguments;
-mod permissions;
 mod question;
 mod retries;
 mod surroundings;
