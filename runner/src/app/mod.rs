@@ -1,12 +1,13 @@
 //! The wiring: what happens between the arguments and the exit code, in order.
 
+mod answers;
 mod ask;
 mod command;
 mod describer;
 mod grants;
 mod ignored;
 mod locked;
-mod permissions;
+
 mod pinned;
 mod section;
 mod trust;

@@ -1,4 +1,4 @@
-//! `taskrunner permissions`: what the user allows for good.
+//! `taskrunner permissions grant` and `revoke`: what the user allows for good.
 
 use super::App;
 use super::ask::essential;
