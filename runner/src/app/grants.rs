@@ -30,16 +30,9 @@ pub(super) struct Stated {
 }
 
 impl App {
-    /// Decides, and asks where that can help.
+    /// Decides for a run, and asks where that can help.
     pub(super) fn grants(&self, subject: Subject<'_>) -> Result<Grants, Error> {
-        let mut stated = self.configured(subject)?;
-        stated.statements.extend(self.of_lock(subject)?);
-        let answered = still_meant(subject.paths, self.answered(subject));
-        stated.statements.extend(answered);
-        let directory = subject.paths.working_directory();
-        stated.statements.extend(self.options.statements(directory));
-
-        let mut grants = self.decide(subject, &stated, &[])?;
+        let (mut stated, mut grants) = self.standing_grants(subject)?;
         if self.may_ask()
             && let Some((more, with_yes)) = self.ask(subject, &stated, &grants)
         {
@@ -55,6 +48,17 @@ impl App {
             return Err(self.refuse(subject.plugin, refusal));
         }
         Ok(grants)
+    }
+
+    /// Decides on what files, answers and flags say, without a question.
+    pub(super) fn standing_grants(&self, subject: Subject<'_>) -> Result<(Stated, Grants), Error> {
+        let mut stated = self.configured(subject)?;
+        stated.statements.extend(self.of_lock(subject)?);
+        stated.statements.extend(still_meant(subject.paths, self.answered(subject)));
+        let directory = subject.paths.working_directory();
+        stated.statements.extend(self.options.statements(directory));
+        let grants = self.decide(subject, &stated, &[])?;
+        Ok((stated, grants))
     }
 
     /// What the configuration files say.
