@@ -15,7 +15,7 @@ pub(crate) struct Environment {
     /// Absolute and free of links; `-C` included.
     pub(crate) working_directory: PathBuf,
     pub(crate) home: Option<PathBuf>,
-    /// The user's configuration, data and cache of this program; none where there is no home.
+    /// The user's configuration, data, cache and state of this program; none where there is no home.
     pub(crate) directories: Option<Directories>,
 }
 
@@ -24,6 +24,8 @@ pub(crate) struct Directories {
     pub(crate) configuration: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) cache: PathBuf,
+    /// What the user decided: trust and answers.
+    pub(crate) state: PathBuf,
 }
 
 impl Environment {
@@ -42,6 +44,11 @@ impl Environment {
             configuration: strategy.config_dir().join("taskrunner"),
             data: strategy.data_dir().join("taskrunner"),
             cache: strategy.cache_dir().join("taskrunner"),
+            // Where a system has no such directory, the data is the next thing to it.
+            state: strategy.state_dir().map_or_else(
+                || strategy.data_dir().join("taskrunner/state"),
+                |d| d.join("taskrunner"),
+            ),
         });
         Ok(Self { variables: std::env::vars_os().collect(), working_directory, home, directories })
     }

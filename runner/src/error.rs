@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use crate::config::{ConfigurationError, DocumentError};
 use crate::invocation::ArgumentError;
 use crate::permission::PermissionError;
+use crate::plugin::lock::Refusal;
 use crate::plugin::{Fault, Name};
 use crate::sandbox::{SandboxError, Stop};
+use crate::state::{ContentsError, StateError};
 
 /// Why the runner could not do what was asked. The exit code is
 /// [`ExitCode::from`](crate::exit::ExitCode)'s, the rendering [`crate::report`]'s.
@@ -52,6 +54,20 @@ pub(crate) enum Error {
     Record { path: PathBuf, problem: String },
     #[error("{0}")]
     Stopped(Stop),
+    #[error("{command}: {refusal}")]
+    Locked { command: Name, refusal: Refusal },
+    #[error("nothing was written: {} newly requests what has not been accepted", names.join(", "))]
+    NotAccepted { names: Vec<String> },
+    #[error("this workspace was not trusted: {0}")]
+    NotTrusted(&'static str),
+    #[error("this workspace cannot be trusted: {0}")]
+    Contents(#[from] ContentsError),
+    #[error("cannot keep what was decided: {0}")]
+    State(#[from] StateError),
+    #[error("{command}: {problem}")]
+    NothingToChange { command: Name, problem: &'static str },
+    #[error("cannot write `{path}`: {error}", path = path.display())]
+    Write { path: PathBuf, error: io::Error },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }
@@ -70,6 +86,11 @@ impl Error {
             Self::Permission { error: PermissionError::Forbidden { .. }, .. } => {
                 Some("go to the project's directory, or name a directory below this one".to_owned())
             }
+            Self::Locked { command, refusal } => Some(refusal.help(command)),
+            Self::NotAccepted { .. } => {
+                Some("look at what is new, and accept it with `--accept`".to_owned())
+            }
+            Self::NotTrusted(_) => Some("`taskrunner trust --yes` asks nothing".to_owned()),
             Self::Plugin(_) => Some("`taskrunner list` shows all files with faults".to_owned()),
             _ => None,
         }

@@ -91,7 +91,9 @@ impl From<&Error> for ExitCode {
             | Error::NotUnicode { .. }
             | Error::Variable { .. }
             | Error::WorkingDirectory { .. }
-            | Error::PluginDirectory { .. } => Self::USAGE,
+            | Error::PluginDirectory { .. }
+            | Error::NothingToChange { .. } => Self::USAGE,
+            Error::Locked { .. } | Error::NotAccepted { .. } | Error::NotTrusted(_) => Self::DENIED,
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,
             Error::Permission { .. } => Self::USAGE,
             Error::UnknownCommand { .. } | Error::NothingToInspect { .. } => Self::UNKNOWN_COMMAND,
@@ -101,6 +103,9 @@ impl From<&Error> for ExitCode {
             | Error::NoPlugin(_)
             | Error::Sandbox { .. }
             | Error::Record { .. }
+            | Error::Contents(_)
+            | Error::State(_)
+            | Error::Write { .. }
             | Error::Output(_) => Self::RUNNER,
         }
     }

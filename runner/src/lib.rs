@@ -9,7 +9,7 @@
 //!
 //! `app` is the only wiring. `cli` parses what was typed, `config` finds and reads the configuration,
 //! `plugin` knows which plugins there are, `invocation` checks arguments against a manifest,
-//! `permission` decides what may be reached, `sandbox` runs the guest (and alone names wasmtime),
+//! `permission` decides what may be reached (`state` keeps what the user decided), `sandbox` runs the guest (and alone names wasmtime),
 //! `execution` tries again, and `report` alone prints. ARCHITECTURE.md says more.
 
 mod app;
@@ -28,8 +28,10 @@ mod guard;
 mod invocation;
 mod permission;
 mod plugin;
+mod private;
 mod report;
 mod sandbox;
+mod state;
 mod suggest;
 mod text;
 

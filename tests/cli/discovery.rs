@@ -169,7 +169,7 @@ fn the_order_of_the_places_is_the_documented_one() {
 }
 
 #[test]
-fn an_embedded_name_is_replaced_only_by_a_line_of_the_configuration() {
+fn an_embedded_name_is_replaced_only_by_a_trusted_line_of_the_configuration() {
     let project = Project::new().guest(guests::IMPOSTOR);
     project.call(["clean", "--dry-run"]).succeeds().without("this is not clean");
     project
@@ -178,6 +178,7 @@ fn an_embedded_name_is_replaced_only_by_a_line_of_the_configuration() {
         .printing("clean in [WORKSPACE]/.taskrunner/plugins/impostor.wasm is hidden by embedded");
 
     let project = project.file("taskrunner.yaml", "plugins: {replace: [clean]}");
+    project.call(["trust", "--yes"]).succeeds();
     // It has the name, and not the grants that the embedded one has.
     project.call(["clean"]).succeeds().prints("this is not clean; it can list: false\n");
     let ended = project.call(["list", "--format=json"]).succeeds();

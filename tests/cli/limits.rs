@@ -188,5 +188,6 @@ fn the_nearer_file_sets_the_limit() {
         .beside("config/taskrunner/config.yaml", "limits: {time: 100ms}");
     project.call(["sleep"]).exits(124).reporting("took longer than the 100ms allowed");
     let project = project.file("taskrunner.yaml", "limits: {time: 150ms}");
+    project.call(["trust", "--yes"]).succeeds();
     project.call(["sleep"]).exits(124).reporting("took longer than the 150ms allowed");
 }

@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod answers;
 mod arguments;
 mod broken_files;
 mod build;
@@ -21,12 +22,14 @@ mod hostile_text;
 mod imports;
 mod inspect;
 mod limits;
+mod lock;
 mod logging;
 mod network;
 mod new_plugin;
 mod output;
 mod path_arguments;
 mod permissions;
+mod question;
 mod retries;
 #[cfg(target_os = "linux")]
 mod second_wall;
@@ -34,4 +37,5 @@ mod second_wall;
 mod stopping;
 mod surroundings;
 mod timings;
+mod trust;
 mod workflow_commands;

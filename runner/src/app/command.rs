@@ -6,13 +6,16 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::describer::Describer;
+use super::grants::Subject;
+use super::ignored::Ignored;
 use super::{App, usage};
+use crate::config::CommandSettings;
 use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
-use crate::permission::{Grants, NamedPath, Paths, Policy, Protected, Unusable, Witness};
-use crate::plugin::{Name, Origin, Plugin, Registry};
+use crate::permission::{Paths, Protected, Witness};
+use crate::plugin::{Name, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup};
 
 impl App {
@@ -41,7 +44,10 @@ impl App {
         let sources = Sources { typed, environment: &variable, section: &section, paths: &paths };
         let (arguments, named) = invocation::resolve(&plugin.manifest, sources)
             .map_err(|error| self.argument_error(command, error))?;
-        let grants = self.grants(&plugin, &paths, &named)?;
+        let subject = Subject { plugin: &plugin, paths: &paths, named: &named };
+        let grants = self.grants(subject)?;
+        let settings = self.command_settings(command)?;
+        self.report_ignored();
         let invocation = Invocation {
             command: command.clone(),
             raw_arguments: raw,
@@ -58,7 +64,7 @@ impl App {
         let program = sandbox.compile(&plugin.digest, bytes).map_err(broken)?;
         let load = begun.elapsed();
 
-        let limits = self.limits(command)?;
+        let limits = settings.limits;
         let record = self.begin_record(audit, &plugin, &invocation, &grants, limits);
         let io = self.guest_io(command, record.witness());
         let setup = Setup::new(&grants, limits, io).map_err(broken)?;
@@ -67,7 +73,7 @@ impl App {
             &program,
             &setup,
             &invocation,
-            &self.settings.retry(command, self.options.retry()),
+            &settings.retry,
             &mut |event| self.report.event(command, &event),
         );
         // What the guest's streams still hold comes before the runner's own words.
@@ -76,14 +82,13 @@ impl App {
         if self.options.timings {
             self.report.timings(command, load, &execution);
         }
-        self.finish_record(&record, &invocation, &execution, load)?;
+        self.finish_record(&record, &invocation, &execution, load, sandbox.walls())?;
         Ok(ExitCode::from(execution.outcome()))
     }
 
-    /// The ceilings of a command: what flags and files set, below what the permissions cap.
+    /// The ceilings of a command.
     pub(super) fn limits(&self, command: &Name) -> Result<Limits, Error> {
-        let permissions = self.configuration.permissions(command)?;
-        Ok(self.settings.limits(command, self.options.limits(), &permissions.limits))
+        Ok(self.command_settings(command)?.limits)
     }
 
     pub(super) fn paths(&self, command: &Name) -> Result<Paths, Error> {
@@ -95,49 +100,30 @@ impl App {
         .map_err(|error| Error::Permission { command: command.clone(), error })
     }
 
-    pub(super) fn grants(
-        &self,
-        plugin: &Plugin,
-        paths: &Paths,
-        named: &[NamedPath],
-    ) -> Result<Grants, Error> {
-        let command = plugin.manifest.name();
-        let permissions = self.configuration.permissions(command)?;
-        let mut statements = permissions.statements.clone();
-        statements.extend(self.options.statements(paths.working_directory()));
-        let decided = Grants::decide(&Policy {
-            embedded: plugin.origin == Origin::Embedded,
-            requests: &plugin.manifest.requests,
-            statements: &statements,
-            trusted: false,
-            named,
-            paths,
-            protected: self.protected(paths),
-            environment: &self.environment.variables(),
-        });
-        decided.map_err(|Unusable { statement, error }| {
-            let located = statement.and_then(|statement| {
-                let message = error.to_string();
-                self.configuration.error_in_permissions(&permissions, statement, &message)
-            });
-            match located {
-                Some(located) => Error::Section(located),
-                None => Error::Permission { command: command.clone(), error },
-            }
-        })
-    }
-
     /// The runner's own files.
-    fn protected(&self, paths: &Paths) -> Protected {
+    pub(super) fn protected(&self, paths: &Paths) -> Protected {
         let own = self.environment.directories.iter().flat_map(|directories| {
-            [&directories.configuration, &directories.data, &directories.cache]
+            [&directories.configuration, &directories.data, &directories.cache, &directories.state]
         });
         let named =
             self.configuration.paths().chain(self.options.plugin_dirs.iter().map(AsRef::as_ref));
-        let named = named.chain(self.settings.plugin_path.iter().map(AsRef::as_ref));
+        let named = named.chain(self.settings.plugin_path.iter().map(|line| line.value.as_path()));
         let records = self.options.audit.iter().chain(&self.options.receipt).map(AsRef::as_ref);
         let named = named.chain(records).map(|path| self.environment.working_directory.join(path));
         Protected::new(paths.workspace(), own.cloned().chain(named))
+    }
+
+    /// The settings of a command. What the workspace's file raises takes the user's trust; what
+    /// permissions cap, nothing raises.
+    fn command_settings(&self, command: &Name) -> Result<CommandSettings, Error> {
+        let (limits, retry) = (self.options.limits(), self.options.retry());
+        let raised = self.settings.raised_limits(&self.configuration, Some(command), limits);
+        let trusted = raised.is_empty() || self.is_trusted();
+        if !trusted {
+            raised.iter().for_each(|raised| self.ignore(Ignored::limit(raised)));
+        }
+        let caps = self.configuration.permissions(command)?.limits;
+        Ok(self.settings.for_command(command, limits, retry, trusted).capped(&caps))
     }
 
     fn guest_io(&self, command: &Name, witness: Witness) -> GuestIo {

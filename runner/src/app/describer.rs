@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::plugin::{Describe, Digest, FaultKind, Listing, Manifest, Registry, Remembered};
+use crate::private;
 use crate::report::Report;
-use crate::sandbox::{self, DescribeError, Sandbox, SandboxError, Stop};
+use crate::sandbox::{DescribeError, Sandbox, SandboxError, Stop};
 
 /// The sandbox, made when the first plugin needs it, and what is remembered of plugins.
 pub(super) struct Describer {
@@ -25,7 +26,7 @@ impl Describer {
     pub(super) fn new(environment: &Environment, require_sandbox: bool, report: &Report) -> Self {
         let directory = environment.directories.as_ref().map(|directories| &directories.cache);
         let cache = directory.filter(|directory| {
-            sandbox::prepare_cache(directory)
+            private::prepare(directory)
                 .inspect_err(|error| {
                     tracing::info!("keeping nothing in {}: {error}", directory.display());
                 })

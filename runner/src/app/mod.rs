@@ -1,12 +1,23 @@
 //! The wiring: what happens between the arguments and the exit code, in order.
 
+mod answers;
+mod ask;
 mod command;
 mod describer;
+mod grants;
+mod ignored;
 mod inspect;
+mod locked;
 mod permissions;
+
+mod pinned;
 mod record;
 mod section;
+mod trust;
+mod update;
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -18,11 +29,16 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::invocation;
-use crate::plugin::{Describe, Listing, Lookup, Origin, Place, Plugin, Registry};
+use crate::plugin::lock::LockFile;
+use crate::plugin::{Describe, Listing, Lookup, Name, Origin, Place, Plugin, Registry};
 use crate::report::{self, Console, LogFormat, Report, Streams};
 use crate::sandbox::Stop;
+use crate::state::State;
 
 use describer::Describer;
+use trust::Trust;
+
+pub(crate) use ignored::Ignored;
 
 /// Parses the arguments and does what they ask.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -83,6 +99,14 @@ struct App {
     configuration: Configuration,
     settings: Settings,
     report: Report,
+    /// What the user decided before.
+    state: State,
+    /// Whether the user trusts the workspace, once that was looked up.
+    trust: OnceCell<Trust>,
+    /// The workspace's lock file, once it was read.
+    lock: OnceCell<Option<LockFile>>,
+    /// Lines of the workspace's files that have no effect, and were not told of yet.
+    ignored: RefCell<Vec<Ignored>>,
 }
 
 impl App {
@@ -103,14 +127,32 @@ impl App {
         if let Some(path) = options.plugin_dirs.iter().find(missing) {
             return Err(Error::PluginDirectory { path: path.clone() });
         }
-        Ok(Self { options, environment, configuration, settings, report })
+        let state = environment.directories.as_ref().map(|directories| directories.state.as_path());
+        let state = State::new(state);
+        let (trust, lock, ignored) = (OnceCell::new(), OnceCell::new(), RefCell::default());
+        Ok(Self {
+            options,
+            environment,
+            configuration,
+            settings,
+            report,
+            state,
+            trust,
+            lock,
+            ignored,
+        })
     }
 
     fn answer(self, request: Request) -> Result<ExitCode, Error> {
         let describer =
             Describer::new(&self.environment, self.options.require_sandbox, &self.report);
-        let registry = self.registry(&describer);
+        let wanted = match &request {
+            Request::Run { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        let registry = self.registry(&describer, wanted.as_deref());
         let answered = self.answer_from(&registry, &describer, request);
+        self.report_ignored();
         // Whatever came of it, it was not asked to the end.
         describer.stopped()?;
         answered
@@ -130,6 +172,8 @@ impl App {
             Request::Inspect { file, forbidden } => {
                 self.inspect(registry, describer, &file, &forbidden)?;
             }
+            Request::Trust(request) => return self.answer_trust(request),
+            Request::Update(options) => return self.update(registry, describer, &options),
             Request::Overview => {
                 self.report.overview(&list()?)?;
                 return Ok(ExitCode::FAILURE);
@@ -153,16 +197,27 @@ impl App {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn registry<'a>(&self, describe: &'a dyn Describe) -> Registry<'a> {
-        let named = |origin, directories: &[PathBuf]| -> Vec<Place> {
-            let absolute = |directory| self.environment.working_directory.join(directory);
-            let place = |directory| Place { origin, directory: absolute(directory) };
-            directories.iter().map(place).collect()
+    /// The plugins. `wanted` is the one command that is asked for, if it is one.
+    fn registry<'a>(&self, describe: &'a dyn Describe, wanted: Option<&str>) -> Registry<'a> {
+        let place = |origin| {
+            let here = &self.environment.working_directory;
+            move |directory: &PathBuf| Place { origin, directory: here.join(directory) }
         };
-        let mut places = named(Origin::CommandLine, &self.options.plugin_dirs);
-        places.extend(named(Origin::Configuration, &self.settings.plugin_path));
+        let mut places: Vec<Place> =
+            self.options.plugin_dirs.iter().map(place(Origin::CommandLine)).collect();
+        let named = self.settings.plugin_path.iter();
+        let named = named.filter(|line| self.counts(Ignored::directory(line)));
+        places.extend(named.map(|line| &line.value).map(place(Origin::Configuration)));
         places.extend(self.environment.plugin_places(self.configuration.workspace()));
-        Registry::new(places, embedded::PLUGINS, self.settings.replaceable.clone(), describe)
+        let replaceable: BTreeSet<Name> = self
+            .settings
+            .replaceable
+            .iter()
+            .filter(|line| wanted.is_none_or(|wanted| line.value.as_str() == wanted))
+            .filter(|line| self.counts(Ignored::replacement(line)))
+            .map(|line| line.value.clone())
+            .collect();
+        Registry::new(places, embedded::PLUGINS, replaceable, describe)
     }
 
     fn find(

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::App;
+use super::answers::Change;
 use super::describer::Describer;
+use super::grants::Subject;
 use crate::audit;
 use crate::cli::PermissionsRequest;
 use crate::error::Error;
@@ -31,6 +33,12 @@ impl App {
                 let asked = Capability::new(kind, target);
                 self.explain_permission(registry, describer, &command, &asked)
             }
+            PermissionsRequest::Grant { command } => {
+                self.change_permissions(registry, describer, &command, Change::Grant)
+            }
+            PermissionsRequest::Revoke { command } => {
+                self.change_permissions(registry, describer, &command, Change::Revoke)
+            }
             PermissionsRequest::Suggest { files } => self.suggest_permissions(&files),
         }
     }
@@ -42,7 +50,7 @@ impl App {
         describer: &Describer,
         name: &str,
     ) -> Result<ExitCode, Error> {
-        let (plugin, grants, _) = self.standing(registry, describer, name)?;
+        let (plugin, grants, _) = self.subject_of(registry, describer, name)?;
         let limits = self.limits(plugin.manifest.name())?;
         self.report.permissions(&Standing { plugin: &plugin, grants: &grants, limits })?;
         Ok(ExitCode::SUCCESS)
@@ -56,7 +64,7 @@ impl App {
         name: &str,
         asked: &Capability,
     ) -> Result<ExitCode, Error> {
-        let (plugin, grants, paths) = self.standing(registry, describer, name)?;
+        let (plugin, grants, paths) = self.subject_of(registry, describer, name)?;
         let command = plugin.manifest.name();
         let fail = |error| Error::Permission { command: command.clone(), error };
         let explanation = grants.explain(asked, &paths).map_err(fail)?;
@@ -77,7 +85,7 @@ impl App {
     }
 
     /// The plugin with what it is granted when nothing is named on its command line.
-    fn standing(
+    fn subject_of(
         &self,
         registry: &Registry<'_>,
         describer: &Describer,
@@ -85,7 +93,8 @@ impl App {
     ) -> Result<(Plugin, Grants, Paths), Error> {
         let plugin = self.find(registry, describer, name)?;
         let paths = self.paths(plugin.manifest.name())?;
-        let grants = self.grants(&plugin, &paths, &[])?;
+        let subject = Subject { plugin: &plugin, paths: &paths, named: &[] };
+        let (_, grants) = self.standing_grants(subject)?;
         Ok((plugin, grants, paths))
     }
 }

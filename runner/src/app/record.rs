@@ -12,7 +12,7 @@ use crate::execution::Execution;
 use crate::invocation::Invocation;
 use crate::permission::{Grants, Recorder, Witness};
 use crate::plugin::Plugin;
-use crate::sandbox::{Limits, Outcome};
+use crate::sandbox::{Limits, Outcome, WallReport};
 
 /// The record of one run, in the making.
 pub(super) struct Record {
@@ -52,10 +52,12 @@ impl App {
         for decision in grants.decided() {
             ledger.record(decision.clone());
         }
+        // To look it up reads all files of the workspace that matter.
+        let trusted = self.options.receipt.is_some() && self.is_trusted();
         Record {
             is_complete: self.options.audit.is_some() || self.options.receipt.is_some(),
             ledger: Arc::new(Mutex::new(ledger)),
-            receipt: Receipt::begin(&invocation.configuration, limits, false, grants),
+            receipt: Receipt::begin(&invocation.configuration, limits, trusted, grants),
         }
     }
 
@@ -66,13 +68,14 @@ impl App {
         invocation: &Invocation,
         execution: &Execution,
         load: Duration,
+        walls: Option<WallReport>,
     ) -> Result<(), Error> {
         let mut ledger = record.ledger();
         let succeeded = matches!(execution.outcome(), Outcome::Exited(0));
         self.report.denials(&invocation.command, ledger.denied(), succeeded);
         if let Some(path) = &self.options.receipt {
             let path = self.environment.working_directory.join(path);
-            let receipt = record.receipt.end(&ledger, execution, load, serde_json::Value::Null);
+            let receipt = record.receipt.end(&ledger, execution, load, walls.as_ref());
             audit::write_receipt(&path, &receipt)
                 .map_err(|error| Error::Record { path, problem: error.to_string() })?;
         }

@@ -11,7 +11,7 @@ use super::{Ledger, VERSION, Verdict, timestamp};
 use crate::execution::Execution;
 use crate::exit::ExitCode;
 use crate::permission::{Effective, Grants, Request, Statement};
-use crate::sandbox::Limits;
+use crate::sandbox::{Limits, WallReport};
 
 /// What an invocation is about.
 #[derive(Clone, Debug)]
@@ -57,13 +57,13 @@ impl Receipt {
         }
     }
 
-    /// The whole record. `walls` is what the sandbox says of the second wall.
+    /// The whole record. `walls` is what stood of the second wall; none where nothing came to run.
     pub(crate) fn end(
         &self,
         ledger: &Ledger,
         execution: &Execution,
         load: Duration,
-        walls: Value,
+        walls: Option<&WallReport>,
     ) -> Value {
         let count = |verdict| {
             ledger

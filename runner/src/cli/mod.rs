@@ -9,7 +9,7 @@ mod split;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
 
@@ -36,6 +36,8 @@ pub(crate) enum Request {
     List,
     Completions(clap_complete::Shell),
     Man(Option<String>),
+    Trust(TrustRequest),
+    Update(UpdateOptions),
     Permissions(PermissionsRequest),
     /// `inspect FILE`: a file, or a command's name, and what it must not be able to do.
     Inspect {
@@ -47,6 +49,31 @@ pub(crate) enum Request {
         name: String,
         arguments: Vec<OsString>,
     },
+}
+
+/// What to do with the user's trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrustRequest {
+    /// Trust this workspace; `yes` where nobody needs to be asked.
+    Grant {
+        yes: bool,
+    },
+    Revoke,
+    List,
+}
+
+/// `taskrunner update`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpdateOptions {
+    /// The commands; without one, all that come with the workspace or are in its lock
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Accept what plugins newly request, without a question
+    #[arg(long)]
+    pub(crate) accept: bool,
+    /// Show the difference, write nothing, and exit with 1 if there is one
+    #[arg(long, visible_alias = "dry-run", conflicts_with = "accept")]
+    pub(crate) check: bool,
 }
 
 /// Runs commands that are sandboxed WebAssembly plugins.
@@ -86,20 +113,32 @@ enum OwnSubcommand {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Show what a command may reach, and why
-    Permissions {
-        #[command(subcommand)]
-        request: PermissionsRequest,
-    },
+    /// Show what a command may reach and why, or change it for good
+    #[command(subcommand, disable_help_subcommand = true)]
+    Permissions(PermissionsRequest),
     /// Print a manual page in roff
     Man {
         /// The command; without one, the runner's own page
         command: Option<String>,
     },
+    /// Trust the files of this workspace as they are now, after showing what that enforces
+    Trust {
+        /// Ask nothing
+        #[arg(long)]
+        yes: bool,
+        /// Trust them no more
+        #[arg(long, conflicts_with = "yes")]
+        revoke: bool,
+        /// List the workspaces that were trusted, and those that changed since
+        #[arg(long, conflicts_with_all = ["yes", "revoke"])]
+        list: bool,
+    },
+    /// Write the lock file: which plugins this workspace accepts, and with which grants
+    Update(UpdateOptions),
 }
 
 /// What to do with permissions.
-#[derive(Subcommand, Debug)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum PermissionsRequest {
     /// Show what a command is granted, denied and not granted, and from where
     Show {
@@ -114,6 +153,16 @@ pub(crate) enum PermissionsRequest {
         kind: Kind,
         /// A path, the name of a variable, or `host:port`
         target: String,
+    },
+    /// Allow a command of this workspace what --allow-… says, as long as its plugin stays the same
+    Grant {
+        /// The command
+        command: String,
+    },
+    /// Take back what a command was allowed by an answer or by `grant`; all of it without --allow-…
+    Revoke {
+        /// The command
+        command: String,
     },
     /// Print the least policy that recorded runs need, and the grants that they did not use
     Suggest {
@@ -146,7 +195,11 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
             }
             Some(OwnSubcommand::Completions { shell }) => Request::Completions(shell),
             Some(OwnSubcommand::Man { command }) => Request::Man(command),
-            Some(OwnSubcommand::Permissions { request }) => Request::Permissions(request),
+            Some(OwnSubcommand::Trust { list: true, .. }) => Request::Trust(TrustRequest::List),
+            Some(OwnSubcommand::Trust { revoke: true, .. }) => Request::Trust(TrustRequest::Revoke),
+            Some(OwnSubcommand::Trust { yes, .. }) => Request::Trust(TrustRequest::Grant { yes }),
+            Some(OwnSubcommand::Update(options)) => Request::Update(options),
+            Some(OwnSubcommand::Permissions(request)) => Request::Permissions(request),
         },
     };
     Ok(Cli { options, request })

@@ -47,6 +47,12 @@ pub(crate) struct GlobalOptions {
     /// Run nothing where a part of the second wall (Landlock, seccomp, limits) does not stand
     #[arg(long)]
     pub(crate) require_sandbox: bool,
+    /// Ask nothing, also on a terminal: what is not granted is not granted
+    #[arg(long)]
+    pub(crate) no_input: bool,
+    /// Run only what `taskrunner.lock` accepts as it is, with all that it requests granted; ask nothing
+    #[arg(long)]
+    pub(crate) locked: bool,
     #[command(flatten)]
     pub(crate) permissions: PermissionOptions,
     #[command(flatten)]

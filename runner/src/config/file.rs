@@ -2,6 +2,7 @@
 //! a weaker one, and the defaults come last.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use super::units::{Bytes, LogLevel, Time};
 use crate::execution::{Backoff, RetryOn};
 use crate::plugin::Name;
 use crate::report::LogFormat;
+use crate::sandbox::Limits;
 
 /// The top-level keys that are the runner's; every other one is the section of a command.
 pub(crate) const RUNNER_KEYS: [&str; 6] =
@@ -40,9 +42,9 @@ pub(crate) struct LimitsLayer {
     pub(crate) time: Option<Time>,
     pub(crate) memory: Option<Bytes>,
     pub(crate) output: Option<Bytes>,
-    pub(crate) handles: Option<std::num::NonZeroU32>,
+    pub(crate) handles: Option<NonZeroU32>,
     pub(crate) disk: Option<Bytes>,
-    pub(crate) files: Option<std::num::NonZeroU32>,
+    pub(crate) files: Option<NonZeroU32>,
 }
 
 /// `retry`, also below `commands.NAME`.
@@ -78,6 +80,62 @@ impl LimitsLayer {
             handles: self.handles.or(weaker.handles),
             disk: self.disk.or(weaker.disk),
             files: self.files.or(weaker.files),
+        }
+    }
+
+    /// This layer with nothing in it above these ceilings.
+    pub(super) fn capped(self, ceilings: Limits) -> Self {
+        let Self { time, memory, output, handles, disk, files } = self;
+        Self {
+            time: time.map(|time| Time(time.0.min(ceilings.time))),
+            memory: memory.map(|bytes| Bytes(bytes.0.min(ceilings.memory))),
+            output: output.map(|bytes| Bytes(bytes.0.min(ceilings.output))),
+            handles: handles
+                .map(|n| NonZeroU32::new(ceilings.handles).map_or(n, |most| n.min(most))),
+            disk: disk.map(|bytes| Bytes(bytes.0.min(ceilings.disk))),
+            files: files.map(|n| {
+                let most = u32::try_from(ceilings.files).ok().and_then(NonZeroU32::new);
+                most.map_or(n, |most| n.min(most))
+            }),
+        }
+    }
+
+    /// What this layer puts above these ceilings, and a flag does not set: the key and the value.
+    pub(super) fn raised_over(self, ceilings: Limits, flags: Self) -> Vec<(&'static str, String)> {
+        let Self { time, memory, output, handles, disk, files } = self;
+        let time = time.filter(|time| flags.time.is_none() && time.0 > ceilings.time);
+        let above = |bytes: Option<Bytes>, flag: Option<Bytes>, ceiling: u64| {
+            bytes.filter(|bytes| flag.is_none() && bytes.0 > ceiling)
+        };
+        let memory = above(memory, flags.memory, ceilings.memory);
+        let output = above(output, flags.output, ceilings.output);
+        let handles = handles.filter(|n| flags.handles.is_none() && n.get() > ceilings.handles);
+        let disk = above(disk, flags.disk, ceilings.disk);
+        let files = files.filter(|n| flags.files.is_none() && u64::from(n.get()) > ceilings.files);
+        let size = |bytes: Bytes| bytesize::ByteSize(bytes.0).to_string();
+        [
+            ("time", time.map(|time| humantime::format_duration(time.0).to_string())),
+            ("memory", memory.map(size)),
+            ("output", output.map(size)),
+            ("handles", handles.map(|n| n.to_string())),
+            ("disk", disk.map(size)),
+            ("files", files.map(|n| n.to_string())),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+        .collect()
+    }
+
+    /// Whether a key is set.
+    pub(super) fn has(&self, key: &str) -> bool {
+        match key {
+            "time" => self.time.is_some(),
+            "memory" => self.memory.is_some(),
+            "output" => self.output.is_some(),
+            "handles" => self.handles.is_some(),
+            "disk" => self.disk.is_some(),
+            "files" => self.files.is_some(),
+            _ => false,
         }
     }
 }

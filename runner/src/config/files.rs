@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::Location;
 use super::document::{Document, DocumentError, Part, Place, merge};
 use super::file::{LimitsLayer, RUNNER_KEYS};
 use crate::permission::Statement;
@@ -88,7 +89,25 @@ impl Configuration {
         self.documents.iter().map(Document::path)
     }
 
-    fn project(&self) -> Option<&Document> {
+    /// The path and the text of the project's file.
+    pub(crate) fn project_file(&self) -> Option<(&Path, &str)> {
+        self.project().map(|document| (document.path(), document.text()))
+    }
+
+    /// Where something is written in the project's file.
+    pub(crate) fn project_location(&self, steps: &[&str]) -> Option<Location> {
+        let place = Place::value(steps.iter().copied());
+        self.project().map(|document| Location::of(document, &place))
+    }
+
+    /// The commands that the project's file permits something.
+    pub(crate) fn permitted_commands(&self) -> Vec<Name> {
+        let permissions = self.project().and_then(|document| document.value().get("permissions"));
+        let names = permissions.and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        names.filter_map(|name| Name::new(name).ok()).collect()
+    }
+
+    pub(super) fn project(&self) -> Option<&Document> {
         self.documents.last().filter(|_| self.has_project)
     }
 

@@ -3,17 +3,17 @@
 mod document;
 mod file;
 mod files;
+mod location;
 mod permissions;
 pub(crate) mod schema;
 mod settings;
 mod units;
 
-#[cfg(fuzzing)]
-pub(crate) use document::Document;
-pub(crate) use document::DocumentError;
+pub(crate) use document::{Document, DocumentError, Place};
 #[cfg(test)]
 pub(crate) use file::RUNNER_KEYS;
 pub(crate) use file::{LimitsLayer, RetryLayer};
-pub(crate) use files::{Configuration, ConfigurationError, SectionPart};
-pub(crate) use settings::Settings;
+pub(crate) use files::{Configuration, ConfigurationError, Permissions, SectionPart};
+pub(crate) use location::Location;
+pub(crate) use settings::{CommandSettings, Line, RaisedLimit, Settings};
 pub(crate) use units::{Bytes, LogLevel, Time};

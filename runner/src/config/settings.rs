@@ -2,15 +2,14 @@
 //! flag, environment, project's file, user's file, default; within a file, what it says for the command
 //! over what it says for all.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 
-use super::DocumentError;
 use super::document::{Document, Place};
 use super::file::{CommandsLayer, LimitsLayer, LoggingLayer, PluginsLayer, RetryLayer};
 use super::files::Configuration;
+use super::{DocumentError, Location};
 use crate::embedded;
 use crate::execution::RetryPolicy;
 use crate::plugin::Name;
@@ -23,15 +22,59 @@ pub(crate) struct Settings {
     pub(crate) log_level: LevelFilter,
     pub(crate) log_format: LogFormat,
     /// Directories with plugins, absolute.
-    pub(crate) plugin_path: Vec<PathBuf>,
+    pub(crate) plugin_path: Vec<Line<PathBuf>>,
     /// Embedded commands that another plugin may take the place of.
-    pub(crate) replaceable: BTreeSet<Name>,
+    pub(crate) replaceable: Vec<Line<Name>>,
     /// The layers of the files for every command, the strongest first.
     layers: Vec<FileLayer>,
 }
 
+/// Something that a file says.
+#[derive(Clone, Debug)]
+pub(crate) struct Line<T> {
+    pub(crate) value: T,
+    /// Where, if it is the workspace's file and only counts when the user trusts that.
+    pub(crate) needs_trust: Option<Location>,
+}
+
+/// A ceiling that the workspace's file puts higher than it is without that file.
+#[derive(Clone, Debug)]
+pub(crate) struct RaisedLimit {
+    /// Which, and how high.
+    pub(crate) what: String,
+    pub(crate) location: Option<Location>,
+}
+
+/// Settings for one command.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandSettings {
+    pub(crate) limits: Limits,
+    pub(crate) retry: RetryPolicy,
+}
+
+impl CommandSettings {
+    /// The same with no ceiling above the caps.
+    pub(crate) fn capped(self, caps: &[LimitsLayer]) -> Self {
+        Self { limits: caps.iter().fold(self.limits, capped), ..self }
+    }
+}
+
+/// The lower of each.
+fn capped(limits: Limits, cap: &LimitsLayer) -> Limits {
+    let Limits { time, memory, output, handles, disk, files } = limits;
+    Limits {
+        time: cap.time.map_or(time, |cap| cap.0.min(time)),
+        memory: cap.memory.map_or(memory, |cap| cap.0.min(memory)),
+        output: cap.output.map_or(output, |cap| cap.0.min(output)),
+        handles: cap.handles.map_or(handles, |cap| cap.get().min(handles)),
+        disk: cap.disk.map_or(disk, |cap| cap.0.min(disk)),
+        files: cap.files.map_or(files, |cap| u64::from(cap.get()).min(files)),
+    }
+}
+
 #[derive(Clone, Debug)]
 struct FileLayer {
+    is_project: bool,
     limits: LimitsLayer,
     retry: RetryLayer,
     commands: CommandsLayer,
@@ -44,16 +87,23 @@ impl Settings {
             log_level: LevelFilter::WARN,
             log_format: LogFormat::Human,
             plugin_path: Vec::new(),
-            replaceable: BTreeSet::new(),
+            replaceable: Vec::new(),
             layers: Vec::new(),
         };
         for document in configuration.documents() {
-            settings.put_over(document)?;
+            let is_project =
+                configuration.project().is_some_and(|project| std::ptr::eq(project, document));
+            settings.put_over(document, is_project.then_some(configuration.workspace()))?;
         }
         Ok(settings)
     }
 
-    fn put_over(&mut self, document: &Document) -> Result<(), DocumentError> {
+    /// `workspace` is that of the project's file.
+    fn put_over(
+        &mut self,
+        document: &Document,
+        workspace: Option<&Path>,
+    ) -> Result<(), DocumentError> {
         let logging: LoggingLayer = document.section("logging")?.unwrap_or_default();
         if let Some(level) = logging.level {
             self.log_level = level.0;
@@ -72,14 +122,27 @@ impl Settings {
         if let Some(index) = path.iter().position(|path| !path.is_dir()) {
             return Err(fault("path", index, "there is no such directory".to_owned()));
         }
+        let location = |key: &str, index: usize| {
+            Location::of(document, &Place::value(["plugins", key, &index.to_string()]))
+        };
+        let path = path.into_iter().enumerate().map(|(index, value)| {
+            let is_outside = workspace.is_some_and(|workspace| {
+                !dunce::canonicalize(&value).is_ok_and(|path| path.starts_with(workspace))
+            });
+            Line { value, needs_trust: is_outside.then(|| location("path", index)) }
+        });
         self.plugin_path.splice(0..0, path);
         let replace = plugins.replace.unwrap_or_default();
         if let Some(index) = replace.iter().position(|name| !embedded::is_embedded(name.as_str())) {
             let message = format!("there is no embedded command `{}` to replace", replace[index]);
             return Err(fault("replace", index, message));
         }
-        self.replaceable.extend(replace);
+        self.replaceable.extend(replace.into_iter().enumerate().map(|(index, value)| Line {
+            value,
+            needs_trust: workspace.map(|_| location("replace", index)),
+        }));
         let layer = FileLayer {
+            is_project: workspace.is_some(),
             limits: document.section("limits")?.unwrap_or_default(),
             retry: document.section("retry")?.unwrap_or_default(),
             commands: document.section("commands")?.unwrap_or_default(),
@@ -88,41 +151,80 @@ impl Settings {
         Ok(())
     }
 
-    /// The ceilings of a command: what the flags say over what the files say, and none above the caps.
-    pub(crate) fn limits(
+    /// Resolves the settings for a command, under what the flags say. If the workspace's file is not
+    /// `trusted`, it raises no ceiling: it can lower them.
+    pub(crate) fn for_command(
         &self,
         command: &Name,
-        flags: LimitsLayer,
-        caps: &[LimitsLayer],
-    ) -> Limits {
-        let layers = self.layers.iter().flat_map(|layer| {
-            let own = layer.commands.get(command).map(|own| own.limits);
-            own.into_iter().chain([layer.limits])
-        });
-        let limits = limits_of(layers.fold(flags, LimitsLayer::over));
-        caps.iter().fold(limits, |limits, cap| capped(limits, *cap))
+        mut limits: LimitsLayer,
+        mut retry: RetryLayer,
+        trusted: bool,
+    ) -> CommandSettings {
+        for layer in &self.layers {
+            if layer.is_project && !trusted {
+                retry = retry.over(layer.retry_of(command));
+                limits = limits.over(
+                    layer.limits_of(Some(command)).capped(self.without_project(Some(command))),
+                );
+                continue;
+            }
+            limits = limits.over(layer.limits_of(Some(command)));
+            retry = retry.over(layer.retry_of(command));
+        }
+        CommandSettings { limits: limits_of(limits), retry: retry_of(retry) }
     }
 
-    /// When a command is tried again: what the flags say over what the files say.
-    pub(crate) fn retry(&self, command: &Name, flags: RetryLayer) -> RetryPolicy {
-        let layers = self.layers.iter().flat_map(|layer| {
-            let own = layer.commands.get(command).map(|own| own.retry.clone());
-            own.into_iter().chain([layer.retry.clone()])
-        });
-        retry_of(layers.fold(flags, RetryLayer::over))
+    /// The ceilings of a command, or of all, that the workspace's file raises, but for those that a flag
+    /// sets.
+    pub(crate) fn raised_limits(
+        &self,
+        configuration: &Configuration,
+        command: Option<&Name>,
+        flags: LimitsLayer,
+    ) -> Vec<RaisedLimit> {
+        let Some(layer) = self.layers.iter().find(|layer| layer.is_project) else {
+            return Vec::new();
+        };
+        let own = command.and_then(|command| Some((command, layer.commands.get(command)?)));
+        let raised = layer.limits_of(command).raised_over(self.without_project(command), flags);
+        let locate = |(key, value): (&'static str, String)| {
+            let location = match own.filter(|(_, own)| own.limits.has(key)) {
+                Some((command, _)) => {
+                    configuration.project_location(&["commands", command.as_str(), "limits", key])
+                }
+                None => configuration.project_location(&["limits", key]),
+            };
+            RaisedLimit { what: format!("limits.{key}: {value}"), location }
+        };
+        raised.into_iter().map(locate).collect()
+    }
+
+    /// The commands for which the workspace's file sets ceilings of their own.
+    pub(crate) fn limited_commands(&self) -> impl Iterator<Item = &Name> {
+        let project = self.layers.iter().filter(|layer| layer.is_project);
+        project.flat_map(|layer| layer.commands.keys())
+    }
+
+    /// The ceilings of a command that the user's file and the defaults give.
+    fn without_project(&self, command: Option<&Name>) -> Limits {
+        let layers = self.layers.iter().filter(|layer| !layer.is_project);
+        let limits = layers
+            .fold(LimitsLayer::default(), |limits, layer| limits.over(layer.limits_of(command)));
+        limits_of(limits)
     }
 }
 
-/// The lower of each.
-fn capped(limits: Limits, cap: LimitsLayer) -> Limits {
-    let Limits { time, memory, output, handles, disk, files } = limits;
-    Limits {
-        time: cap.time.map_or(time, |cap| cap.0.min(time)),
-        memory: cap.memory.map_or(memory, |cap| cap.0.min(memory)),
-        output: cap.output.map_or(output, |cap| cap.0.min(output)),
-        handles: cap.handles.map_or(handles, |cap| cap.get().min(handles)),
-        disk: cap.disk.map_or(disk, |cap| cap.0.min(disk)),
-        files: cap.files.map_or(files, |cap| u64::from(cap.get()).min(files)),
+impl FileLayer {
+    /// What it says for a command over what it says for all.
+    fn limits_of(&self, command: Option<&Name>) -> LimitsLayer {
+        let own = command.and_then(|command| self.commands.get(command));
+        let own = own.map(|own| own.limits).unwrap_or_default();
+        own.over(self.limits)
+    }
+
+    fn retry_of(&self, command: &Name) -> RetryLayer {
+        let own = self.commands.get(command).map(|own| own.retry.clone()).unwrap_or_default();
+        own.over(self.retry.clone())
     }
 }
 
@@ -178,20 +280,43 @@ mod tests {
             let time = flag.map(|flag| flag.parse().expect("a time"));
             let flags = LimitsLayer { time, ..LimitsLayer::default() };
             let name = Name::new(name).expect("a name");
-            settings.limits(&name, flags, &[]).time
+            settings.for_command(&name, flags, RetryLayer::default(), true).limits.time
         };
         assert_eq!(time("build", Some("5s")), Duration::from_secs(5));
         assert_eq!(time("build", None), Duration::from_secs(4));
         assert_eq!(time("clean", None), Duration::from_secs(3));
         let name = Name::new("clean").expect("a name");
-        let limits = settings.limits(&name, LimitsLayer::default(), &[]);
+        let flags = LimitsLayer::default();
+        let limits = settings.for_command(&name, flags, RetryLayer::default(), true).limits;
         assert_eq!((limits.memory, limits.handles), (1 << 20, 7));
         assert_eq!(limits.output, Limits::default().output);
         // A cap lowers what is above it, and raises nothing.
         let time = Some("1s".parse().expect("a time"));
         let handles = std::num::NonZeroU32::new(100);
         let cap = LimitsLayer { time, handles, ..LimitsLayer::default() };
-        let capped = settings.limits(&name, LimitsLayer::default(), &[cap]);
+        let all = settings.for_command(&name, flags, RetryLayer::default(), true);
+        let capped = all.capped(&[cap]).limits;
         assert_eq!((capped.time, capped.handles), (Duration::from_secs(1), 7));
+    }
+
+    #[test]
+    fn an_untrusted_project_lowers_ceilings_and_raises_none() {
+        let settings = settings(
+            "{limits: {time: 1h, handles: 7}}",
+            "{limits: {time: 2h, memory: 1MiB, handles: 5}, commands: {build: {limits: {output: 1TB}}}}",
+        );
+        let limits = |name: &str, flags: LimitsLayer, trusted: bool| {
+            let name = Name::new(name).expect("a name");
+            settings.for_command(&name, flags, RetryLayer::default(), trusted).limits
+        };
+        let untrusted = limits("build", LimitsLayer::default(), false);
+        assert_eq!(untrusted.time, Duration::from_secs(3600));
+        assert_eq!((untrusted.memory, untrusted.handles), (1 << 20, 5));
+        assert_eq!(untrusted.output, Limits::default().output);
+        let trusted = limits("build", LimitsLayer::default(), true);
+        assert_eq!((trusted.time, trusted.output), (Duration::from_secs(7200), 1_000_000_000_000));
+        let time = Some("3h".parse().expect("a time"));
+        let flags = LimitsLayer { time, ..LimitsLayer::default() };
+        assert_eq!(limits("build", flags, false).time, Duration::from_secs(10800));
     }
 }

@@ -1,6 +1,7 @@
 //! One thing that a plugin can reach.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,19 @@ impl Capability {
     }
 }
 
+impl Capability {
+    /// Whether a capability on files is certain to be part of this one, by their paths. A path with a
+    /// character of globs is taken for a glob, which is certain of nothing.
+    pub(crate) fn includes(&self, other: &Self) -> bool {
+        let (Some(access), Some(needed)) = (self.kind.access(), other.kind.access()) else {
+            return self == other;
+        };
+        access >= needed
+            && !self.target.contains(['*', '?', '[', '{'])
+            && Path::new(&other.target).starts_with(&self.target)
+    }
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "--allow-{} {}", self.kind.key(), self.target)
@@ -127,4 +141,23 @@ pub(crate) struct PathSpec {
 pub(crate) enum PathKind {
     File,
     Directory,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_part_of_another() {
+        let includes = |(a, x): (Kind, &str), (b, y): (Kind, &str)| {
+            Capability::new(a, x).includes(&Capability::new(b, y))
+        };
+        assert!(includes((Kind::Write, "/a"), (Kind::Read, "/a/b")));
+        assert!(includes((Kind::Read, "/a"), (Kind::Read, "/a/*.rs")));
+        assert!(includes((Kind::Env, "A"), (Kind::Env, "A")));
+        assert!(!includes((Kind::Read, "/a"), (Kind::Write, "/a/b")));
+        assert!(!includes((Kind::Read, "/a"), (Kind::Read, "/ab")));
+        assert!(!includes((Kind::Read, "/a/*"), (Kind::Read, "/a/*/b")));
+        assert!(!includes((Kind::Env, "A*"), (Kind::Env, "AB")));
+    }
 }

@@ -366,6 +366,10 @@ impl Grants {
         for granted in &self.granted {
             for requested in &self.requested {
                 let Some(base) = granted.pattern.common_base(&requested.pattern) else { continue };
+                // What is denied as a whole is no gain to anybody.
+                if self.denial(base, granted.access.min(requested.access)).is_some() {
+                    continue;
+                }
                 let deeper = if granted.pattern.base() == base { granted } else { requested };
                 let kind = granted.access.min(requested.access).into();
                 self.effective.push(Effective {

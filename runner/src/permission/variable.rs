@@ -34,9 +34,9 @@ impl VariablePattern {
         if self.is_prefix { name.starts_with(&self.name) } else { name == self.name }
     }
 
-    /// Of two that overlap, whether this one matches more.
-    fn is_wider_than(&self, other: &Self) -> bool {
-        self.is_prefix && other.name.starts_with(&self.name)
+    /// Whether every name is matched that the other matches.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.matches(&other.name) && (self.is_prefix || !other.is_prefix)
     }
 
     /// Whether some name is matched by both.
@@ -110,13 +110,15 @@ impl Variables {
     pub(super) fn effective(&self) -> impl Iterator<Item = Effective> {
         self.granted.iter().flat_map(|rule| {
             let meets = self.requested.iter().filter(|pattern| pattern.overlaps(&rule.pattern));
-            meets.map(|requested| {
+            meets.filter_map(|requested| {
                 let narrower =
-                    if rule.pattern.is_wider_than(requested) { requested } else { &rule.pattern };
-                Effective {
+                    if rule.pattern.covers(requested) { requested } else { &rule.pattern };
+                // What is denied as a whole is no gain to anybody.
+                let is_denied = self.denied.iter().any(|denied| denied.pattern.covers(narrower));
+                (!is_denied).then(|| Effective {
                     capability: Capability::new(Kind::Env, narrower.to_string()),
                     source: rule.source.clone(),
-                }
+                })
             })
         })
     }
@@ -136,6 +138,11 @@ mod tests {
         assert!(matches("HOME", "HOME") && !matches("HOME", "HOMES") && !matches("HOME", "home"));
         assert!(matches("CARGO_*", "CARGO_X") && !matches("CARGO_*", "CARGO"));
         assert!(matches("*", "ANY"));
+        let covers = |a: &str, b: &str| {
+            pattern(a).expect("a pattern").covers(&pattern(b).expect("a pattern"))
+        };
+        assert!(covers("*", "A") && covers("A*", "AB*") && covers("A", "A"));
+        assert!(!covers("A", "A*") && !covers("AB*", "A*") && !covers("A", "B"));
         let overlap = |a: &str, b: &str| {
             let (a, b) = (pattern(a).expect("a pattern"), pattern(b).expect("a pattern"));
             assert_eq!(a.overlaps(&b), b.overlaps(&a));

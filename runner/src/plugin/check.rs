@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Component, Path};
 
+use semver::Version;
+
 use super::manifest::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
 use super::name::{OPTIONS, SHORT_OPTIONS, is_kebab_case};
 use super::{Name, NameError};
@@ -40,13 +42,22 @@ pub(crate) enum ManifestError {
     Schema(#[from] SchemaError),
 }
 
-/// Checks every rule, and gives the name and the schema.
-pub(super) fn check(manifest: &Declared) -> Result<(Name, Option<Schema>), ManifestError> {
+/// What the texts of a manifest mean.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) name: Name,
+    pub(super) version: Version,
+    pub(super) schema: Option<Schema>,
+}
+
+/// Checks every rule.
+pub(super) fn check(manifest: &Declared) -> Result<Checked, ManifestError> {
     let name = Name::new(&manifest.name)?;
-    if manifest.version.len() > MAX_VERSION || semver::Version::parse(&manifest.version).is_err() {
+    let version = Version::parse(&manifest.version).ok();
+    let Some(version) = version.filter(|_| manifest.version.len() <= MAX_VERSION) else {
         let version: String = manifest.version.chars().take(MAX_VERSION).collect();
         return Err(ManifestError::Version(version.escape_debug().to_string()));
-    }
+    };
     check_text("the summary", &manifest.summary, MAX_SUMMARY, Lines::One)?;
     if manifest.summary.is_empty() {
         return Err(ManifestError::Text { what: "the summary".into(), problem: "is empty" });
@@ -59,7 +70,7 @@ pub(super) fn check(manifest: &Declared) -> Result<(Name, Option<Schema>), Manif
     let schema = manifest.configuration_schema.as_deref().map(Schema::parse).transpose()?;
     check_count("requests", manifest.requests.len(), MAX_REQUESTS)?;
     manifest.requests.iter().try_for_each(check_request)?;
-    Ok((name, schema))
+    Ok(Checked { name, version, schema })
 }
 
 fn check_count(what: &'static str, count: usize, limit: usize) -> Result<(), ManifestError> {

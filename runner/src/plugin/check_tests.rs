@@ -67,7 +67,7 @@ fn arguments_pass(arguments: impl Into<Vec<ArgumentSpec>>) {
 
 #[test]
 fn a_sound_manifest_passes() {
-    assert_eq!(check(&sound()).expect("it is sound").0.as_str(), "demo");
+    assert_eq!(check(&sound()).expect("it is sound").name.as_str(), "demo");
     arguments_pass([
         ArgumentSpec {
             short: Some('x'),

@@ -56,7 +56,7 @@ impl Place {
     }
 
     /// The paths of the `.wasm` files in it, sorted.
-    pub(super) fn files(&self) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn files(&self) -> io::Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(&self.directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_named() => {
@@ -77,7 +77,7 @@ impl Place {
 }
 
 /// Reads a plugin's file: a regular one, of a bounded size. Anything else could block or never end.
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::Name;
+use super::check::Checked;
 use crate::config::schema::Schema;
 use crate::permission::{PathSpec, Request};
 
@@ -15,6 +16,7 @@ use crate::permission::{PathSpec, Request};
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     name: Name,
+    version: semver::Version,
     schema: Option<Arc<Schema>>,
     declared: Declared,
 }
@@ -22,8 +24,8 @@ pub(crate) struct Manifest {
 impl Manifest {
     /// Checks what a plugin declared.
     pub(crate) fn check(declared: Declared) -> Result<Self, super::ManifestError> {
-        let (name, schema) = super::check::check(&declared)?;
-        Ok(Self { name, schema: schema.map(Arc::new), declared })
+        let Checked { name, version, schema } = super::check::check(&declared)?;
+        Ok(Self { name, version, schema: schema.map(Arc::new), declared })
     }
 
     /// A manifest called `demo` with these arguments and nothing else.
@@ -43,6 +45,11 @@ impl Manifest {
 
     pub(crate) fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// The version, to compare it with another.
+    pub(crate) fn semantic_version(&self) -> &semver::Version {
+        &self.version
     }
 
     /// The schema of the command's section.

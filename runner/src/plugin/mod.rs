@@ -3,10 +3,11 @@
 
 mod check;
 mod digest;
-mod discovery;
+pub(crate) mod discovery;
 mod facts;
 mod inspection;
 mod kind;
+pub(crate) mod lock;
 mod manifest;
 pub(crate) mod name;
 mod nesting;

@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 38] = [
+pub(crate) const OPTIONS: [&str; 40] = [
     "allow-connect",
     "allow-env",
     "allow-http",
@@ -58,9 +58,11 @@ pub(crate) const OPTIONS: [&str; 38] = [
     "format",
     "handle-limit",
     "help",
+    "locked",
     "log-format",
     "log-level",
     "memory-limit",
+    "no-input",
     "output-limit",
     "plugin-dir",
     "receipt",

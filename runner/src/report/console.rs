@@ -15,6 +15,7 @@ use crate::sandbox::Output;
 /// What is known of the process's streams.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Streams {
+    pub(crate) stdin_is_terminal: bool,
     pub(crate) stdout_is_terminal: bool,
     pub(crate) stderr_is_terminal: bool,
     /// Whether what goes to standard output has colors.
@@ -51,6 +52,7 @@ impl Streams {
         let is_set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
         let is_obeyed = OBEDIENT.iter().any(is_set);
         Self {
+            stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal,
             stderr_is_terminal,
             color_stdout: color(stdout_is_terminal),

@@ -5,12 +5,15 @@ mod diagnostic;
 mod help;
 mod inspection;
 mod listing;
+mod lock;
 mod log;
 mod obeyed;
 mod outcome;
 mod panic;
 mod permissions;
 mod progress;
+mod question;
+mod trust;
 #[cfg(unix)]
 mod unread;
 mod visible;
@@ -28,6 +31,8 @@ pub(crate) use console::{Console, Streams};
 pub(crate) use log::{LogFormat, install as install_log};
 pub(crate) use panic::catch_panics;
 pub(crate) use permissions::Standing;
+pub(crate) use question::{Answer, Question};
+pub(crate) use trust::{TrustState, TrustedWorkspace};
 
 use crate::cli::Format;
 use crate::error::Error;

@@ -5,7 +5,6 @@
 //! interrupts code of the guest, a timeout of the asynchronous runtime wakes a guest that waits, and the
 //! runner ends the process of a guest that is stuck in a call of the host's.
 
-mod cache;
 mod compiled;
 mod contract;
 mod engine;
@@ -19,7 +18,7 @@ mod output;
 mod wall;
 mod worker;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +32,6 @@ use crate::invocation::Invocation;
 use crate::permission::{Access, Grants, Mount, NetworkRules, Scope};
 use crate::plugin::{Declared, Digest};
 
-pub(crate) use cache::prepare as prepare_cache;
 pub(crate) use compiled::Program;
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
@@ -41,13 +39,14 @@ pub(crate) use limits::Limits;
 pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome, died_of_memory};
 pub(crate) use output::Output;
+pub(crate) use wall::WallReport;
 pub(crate) use worker::{Stop, pause};
 
 use compiled::Compiler;
 use files::Opened;
 use guest::Note;
 use limits::{HANDLES_OF_HOST, HOSTCALL_BYTES, MANIFEST_BYTES, MEMORY_OF_HOST};
-use wall::{Network, Opening, Reach, Wall, WallReport};
+use wall::{Network, Opening, Reach, Wall};
 use worker::{Job, Left};
 
 /// Compiles and runs components.
@@ -57,7 +56,7 @@ pub(crate) struct Sandbox {
     /// Whether nothing may run without the second wall.
     required: bool,
     /// Whether it was said how the second wall stands.
-    told: Cell<bool>,
+    walls: RefCell<Option<WallReport>>,
 }
 
 /// Why a component cannot be compiled, or no sandbox be made.
@@ -166,7 +165,7 @@ impl Sandbox {
     ) -> Result<Self, SandboxError> {
         let engine = engine::new()?;
         let compiler = Compiler::new(&engine, cache, required, compiling);
-        Ok(Self { engine, compiler, required, told: Cell::new(false) })
+        Ok(Self { engine, compiler, required, walls: RefCell::default() })
     }
 
     /// Compiles, or takes what was compiled before. The work is bounded in time, but not counted against
@@ -308,9 +307,14 @@ impl Sandbox {
         })
     }
 
+    /// What stood of the second wall when it was last raised.
+    pub(crate) fn walls(&self) -> Option<WallReport> {
+        self.walls.borrow().clone()
+    }
+
     /// Says whether the second wall stands, once.
     fn tell(&self, report: &WallReport) {
-        if self.told.replace(true) {
+        if self.walls.replace(Some(report.clone())).is_some() {
             return;
         }
         match report.gaps() {

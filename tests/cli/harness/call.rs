@@ -24,6 +24,19 @@ pub(crate) enum Input {
     Bytes(Vec<u8>),
     /// Open, and silent for as long as the program runs.
     Silence,
+    /// A terminal, on which this is typed.
+    #[cfg(unix)]
+    Keys(Keys),
+}
+
+/// What somebody types.
+#[cfg(unix)]
+#[derive(Clone, Default)]
+pub(crate) struct Keys {
+    /// Before the program starts.
+    ahead: String,
+    /// When it has asked.
+    answer: String,
 }
 
 /// What a program's standard output and error are.
@@ -126,6 +139,30 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// The same for its standard input; when it has asked, this is typed.
+    #[cfg(unix)]
+    pub(crate) fn answering(mut self, answer: &str) -> Self {
+        let Keys { ahead, .. } = self.keys();
+        self.input = Input::Keys(Keys { ahead, answer: answer.to_owned() });
+        self.on_terminal()
+    }
+
+    /// Gives it a terminal for its standard input, on which this has been typed before it starts.
+    #[cfg(unix)]
+    pub(crate) fn typed_ahead(mut self, ahead: &str) -> Self {
+        let Keys { answer, .. } = self.keys();
+        self.input = Input::Keys(Keys { ahead: ahead.to_owned(), answer });
+        self
+    }
+
+    #[cfg(unix)]
+    fn keys(&self) -> Keys {
+        match &self.input {
+            Input::Keys(keys) => keys.clone(),
+            _ => Keys::default(),
+        }
+    }
+
     /// Gives it a standard output whose reader has gone.
     pub(crate) fn unread(mut self) -> Self {
         self.screen = Screen::Closed;
@@ -198,7 +235,7 @@ impl<'a> Call<'a> {
 
     fn run(&mut self) -> Ended<'a> {
         let begun = Instant::now();
-        let Started { mut child, outputs, unread } = self.start();
+        let Started { mut child, outputs, unread: _unread, keyboard: _keyboard } = self.start();
         let streams = outputs.len();
         let (send, receive) = mpsc::channel();
         for (number, mut output) in outputs.into_iter().enumerate() {
@@ -233,7 +270,6 @@ impl<'a> Call<'a> {
             }
         }
         let used = child.wait4().expect("it ran");
-        drop(unread);
         let [stdout, stderr] = read;
         Ended {
             project: self.project,
@@ -264,14 +300,26 @@ impl<'a> Call<'a> {
         command.stdin(match self.input {
             Input::Nothing => Stdio::null(),
             Input::Bytes(_) | Input::Silence => Stdio::piped(),
+            #[cfg(unix)]
+            Input::Keys(_) => Stdio::null(),
         });
+        #[cfg(unix)]
+        if let (Input::Keys(keys), Screen::Pipes) = (&self.input, &self.screen) {
+            let (mut ours, theirs) = super::terminal::open();
+            ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
+            let mut child =
+                spawn(command.stdin(theirs).stdout(Stdio::piped()).stderr(Stdio::piped()));
+            let stdout = child.stdout.take().expect("it is piped");
+            let stderr = child.stderr.take().expect("it is piped");
+            let outputs: Vec<Box<dyn Read + Send>> = vec![Box::new(stdout), Box::new(stderr)];
+            return Started { child, outputs, unread: Vec::new(), keyboard: Some(ours) };
+        }
         match &self.screen {
             Screen::Pipes => {
                 let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
                 let stdout = child.stdout.take().expect("it is piped");
                 let stderr = child.stderr.take().expect("it is piped");
-                let outputs: Vec<Box<dyn Read + Send>> = vec![Box::new(stdout), Box::new(stderr)];
-                Started { child, outputs, unread: Vec::new() }
+                started(child, vec![Box::new(stdout), Box::new(stderr)], Vec::new())
             }
             Screen::Closed | Screen::Stalled => {
                 let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -279,30 +327,29 @@ impl<'a> Call<'a> {
                 let unread = unread.into_iter().collect();
                 let mut child = spawn(command.stdout(writer).stderr(Stdio::piped()));
                 let stderr = child.stderr.take().expect("it is piped");
-                Started {
-                    child,
-                    outputs: vec![Box::new(std::io::empty()), Box::new(stderr)],
-                    unread,
-                }
+                started(child, vec![Box::new(std::io::empty()), Box::new(stderr)], unread)
             }
             Screen::File(path) => {
                 let file = std::fs::File::create(path).expect("a file");
                 let mut child = spawn(command.stdout(file).stderr(Stdio::piped()));
                 let stderr = child.stderr.take().expect("it is piped");
-                Started {
-                    child,
-                    outputs: vec![Box::new(std::io::empty()), Box::new(stderr)],
-                    unread: None,
-                }
+                started(child, vec![Box::new(std::io::empty()), Box::new(stderr)], Vec::new())
             }
             #[cfg(unix)]
             Screen::Terminal => {
-                let (ours, theirs) = super::terminal::open();
+                let (mut ours, theirs) = super::terminal::open();
+                let mut answer = None;
+                if let Input::Keys(keys) = &self.input {
+                    ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
+                    answer = Some(keys.answer.clone());
+                    command.stdin(theirs.try_clone().expect("another handle"));
+                }
                 let error = theirs.try_clone().expect("another handle");
                 let child = spawn(command.stdout(theirs).stderr(error));
                 // The command holds the other side of the terminal, too.
                 drop(command);
-                Started { child, outputs: vec![Box::new(ours)], unread: Vec::new() }
+                let person = super::terminal::Person::new(ours, answer);
+                started(child, vec![Box::new(person)], Vec::new())
             }
             #[cfg(target_os = "linux")]
             Screen::Deaf => {
@@ -310,7 +357,7 @@ impl<'a> Call<'a> {
                 let (stderr, full) = std::io::pipe().expect("a pipe");
                 fill(&full);
                 let child = spawn(command.stdout(writer).stderr(full));
-                Started { child, outputs: Vec::new(), unread: vec![stdout, stderr] }
+                started(child, Vec::new(), vec![stdout, stderr])
             }
         }
     }
@@ -321,6 +368,8 @@ impl<'a> Call<'a> {
         match &self.input {
             Input::Nothing => None,
             Input::Silence => Some(stdin),
+            #[cfg(unix)]
+            Input::Keys(_) => None,
             Input::Bytes(bytes) => {
                 let bytes = bytes.clone();
                 // Who does not read all of it has closed it.
@@ -338,6 +387,8 @@ struct Started {
     outputs: Vec<Box<dyn Read + Send>>,
     /// Pipes that are open and not read.
     unread: Vec<PipeReader>,
+    /// The side of a terminal at which somebody sits who sees nothing.
+    keyboard: Option<std::fs::File>,
 }
 
 /// Writes to a pipe until it takes no more.
@@ -349,6 +400,10 @@ fn fill(mut pipe: &std::io::PipeWriter) {
     fcntl_setfl(pipe, flags | OFlags::NONBLOCK).expect("its flags");
     while pipe.write(&[0; 512]).is_ok() {}
     fcntl_setfl(pipe, flags).expect("its flags");
+}
+
+fn started(child: Child, outputs: Vec<Box<dyn Read + Send>>, unread: Vec<PipeReader>) -> Started {
+    Started { child, outputs, unread, keyboard: None }
 }
 
 fn spawn(command: &mut Command) -> Child {

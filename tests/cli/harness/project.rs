@@ -8,7 +8,8 @@ use tempfile::TempDir;
 use super::call::Call;
 use super::guests::Guest;
 
-/// Temporary directories, side by side: `home`, `config`, `data`, `cache`, `outside` and `workspace`.
+/// Temporary directories, side by side: `home`, `config`, `data`, `cache`, `state`,
+/// `outside` and `workspace`.
 pub(crate) struct Project {
     root: PathBuf,
     _directory: TempDir,
@@ -18,7 +19,7 @@ impl Project {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let root = dunce::canonicalize(directory.path()).expect("it is there");
-        for name in ["home", "config", "data", "cache", "outside", "workspace"] {
+        for name in ["home", "config", "data", "cache", "state", "outside", "workspace"] {
             fs::create_dir(root.join(name)).expect("a directory");
         }
         let project = Self { root, _directory: directory };
@@ -64,6 +65,11 @@ impl Project {
     pub(crate) fn guest(self, guest: Guest) -> Self {
         let path = format!(".taskrunner/plugins/{}.wasm", guest.name);
         self.file(path, guest.bytes)
+    }
+
+    /// Puts a guest into `.taskrunner/plugins` under the name of another one's file.
+    pub(crate) fn guest_as(self, guest: Guest, name: &str) -> Self {
+        self.file(format!(".taskrunner/plugins/{name}.wasm"), guest.bytes)
     }
 
     /// Makes a symbolic link in the workspace.
@@ -127,6 +133,7 @@ impl Project {
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "[TIME]"),
             (r"\d+\.\d+ m?s\b", "[DURATION]"),
             (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
+            (r"\b[0-9a-f]{12}\b", "[SHORT]"),
         ]
         .iter()
         .fold(text, |text, (pattern, mask)| {
@@ -140,6 +147,7 @@ impl Project {
             ("XDG_CONFIG_HOME", self.root.join("config")),
             ("XDG_DATA_HOME", self.root.join("data")),
             ("XDG_CACHE_HOME", self.root.join("cache")),
+            ("XDG_STATE_HOME", self.root.join("state")),
         ];
         if cfg!(windows) {
             variables.extend([

@@ -1,6 +1,7 @@
-//! A terminal that the program writes to.
+//! A terminal that the program writes to, and who sits at it.
 
 use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
@@ -31,4 +32,30 @@ pub(super) fn open() -> (File, OwnedFd) {
     modes.output_modes.remove(OutputModes::OPOST);
     tcsetattr(&theirs, OptionalActions::Now, &modes).expect("its modes");
     (File::from(ours), theirs.into())
+}
+
+/// Who sits at a terminal: reads what the program writes, and answers once when it has asked.
+pub(super) struct Person {
+    terminal: File,
+    seen: Vec<u8>,
+    answer: Option<String>,
+}
+
+impl Person {
+    pub(super) fn new(terminal: File, answer: Option<String>) -> Self {
+        Self { terminal, seen: Vec::new(), answer }
+    }
+}
+
+impl Read for Person {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.terminal.read(buffer)?;
+        self.seen.extend_from_slice(&buffer[..read]);
+        if self.seen.ends_with(b"[N]o: ")
+            && let Some(answer) = self.answer.take()
+        {
+            self.terminal.write_all(answer.as_bytes())?;
+        }
+        Ok(read)
+    }
 }

@@ -52,31 +52,39 @@ impl DocumentError {
     pub(super) fn unreadable(path: &Path, why: impl Display, help: Option<&str>) -> Self {
         let fault =
             Fault { span: None, message: why.to_string(), help: help.map(ToOwned::to_owned) };
-        Self::new("cannot read the configuration file", "", path, "", fault)
+        Self::new("cannot read the ", "", path, "", fault)
     }
 
     pub(super) fn undecodable(path: &Path, text: &str, fault: Fault) -> Self {
-        Self::new("cannot read the configuration file", "", path, text, fault)
+        Self::new("cannot read the ", "", path, text, fault)
     }
 
     pub(super) fn unparsable(path: &Path, text: &str, format: Format, fault: Fault) -> Self {
         let format = format!(" as {}", format.name());
-        Self::new("cannot parse the configuration file", &format, path, text, fault)
+        Self::new("cannot parse the ", &format, path, text, fault)
     }
 
     pub(super) fn invalid(path: &Path, text: &str, fault: Fault) -> Self {
-        Self::new("the configuration file", " is not valid", path, text, fault)
+        Self::new("the ", " is not valid", path, text, fault)
     }
 
     fn new(before: &str, after: &str, path: &Path, text: &str, fault: Fault) -> Self {
         let name = visible(&path.to_string_lossy(), MESSAGE_LIMIT);
         let why = visible(&fault.message, MESSAGE_LIMIT);
         Self {
-            message: format!("{before} `{name}`{after}: {why}"),
+            message: format!("{before}{} `{name}`{after}: {why}", kind(path)),
             path: path.to_owned(),
             help: fault.help.map(|help| visible(&help, MESSAGE_LIMIT)),
             excerpt: fault.span.map(|span| Box::new(Excerpt::new(name, text, span))),
         }
+    }
+}
+
+/// What people call a file.
+fn kind(path: &Path) -> &'static str {
+    match path.extension().is_some_and(|extension| extension == "lock") {
+        true => "lock file",
+        false => "configuration file",
     }
 }
 

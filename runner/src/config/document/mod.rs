@@ -90,6 +90,16 @@ impl Document {
         Self::parse(path, text, Format::of(path).unwrap_or(Format::Yaml))
     }
 
+    /// Reads and parses a file that is written as YAML, whatever its name.
+    pub(crate) fn read_yaml(path: &Path) -> Result<Self, DocumentError> {
+        Self::parse(path, read::read(path)?, Format::Yaml)
+    }
+
+    /// Parses a text that is to be written to a file, as YAML.
+    pub(crate) fn of_yaml(path: &Path, text: String) -> Result<Self, DocumentError> {
+        Self::parse(path, text, Format::Yaml)
+    }
+
     fn parse(path: &Path, text: String, format: Format) -> Result<Self, DocumentError> {
         match parse::parse(&text, format) {
             Ok(value) => Ok(Self { path: path.to_owned(), text, format, value }),
@@ -100,6 +110,11 @@ impl Document {
     /// The file's path, as it was given.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The text that was parsed.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// What the file says.

@@ -1,0 +1,162 @@
+//! What a command may reach in this run: what everybody says, and the user's answer to one question.
+
+use super::App;
+use super::ignored::Ignored;
+use super::pinned::{pinned, still_meant};
+use crate::config::Permissions;
+use crate::error::Error;
+use crate::permission::{
+    Capability, Grants, NamedPath, Paths, PermissionError, Policy, Source, Statement, Unusable,
+};
+use crate::plugin::lock::Refusal;
+use crate::plugin::{Origin, Plugin};
+use crate::state::Answered;
+
+/// A command whose permissions are decided.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) plugin: &'a Plugin,
+    pub(super) paths: &'a Paths,
+    /// The paths that stand on the command line.
+    pub(super) named: &'a [NamedPath],
+}
+
+/// What everybody says of one command.
+#[derive(Default)]
+pub(super) struct Stated {
+    permissions: Permissions,
+    /// Those of the configuration files come first, in their order.
+    pub(super) statements: Vec<Statement>,
+}
+
+impl App {
+    /// Decides for a run, and asks where that can help.
+    pub(super) fn grants(&self, subject: Subject<'_>) -> Result<Grants, Error> {
+        let (mut stated, mut grants) = self.standing_grants(subject)?;
+        if self.may_ask()
+            && let Some((more, with_yes)) = self.ask(subject, &stated, &grants)
+        {
+            stated.statements.extend(more);
+            grants = with_yes;
+        }
+        for statement in grants.withheld().iter().filter(|one| !stated.answers(subject.paths, one))
+        {
+            self.ignore(Ignored::of_statement(statement));
+        }
+        if self.options.locked && !grants.refused().is_empty() {
+            let refusal = Refusal::Ungranted(grants.refused().to_vec());
+            return Err(self.refuse(subject.plugin, refusal));
+        }
+        Ok(grants)
+    }
+
+    /// Decides on what files, answers and flags say, without a question.
+    pub(super) fn standing_grants(&self, subject: Subject<'_>) -> Result<(Stated, Grants), Error> {
+        let mut stated = self.configured(subject)?;
+        stated.statements.extend(self.of_lock(subject)?);
+        stated.statements.extend(still_meant(subject.paths, self.answered(subject)));
+        let directory = subject.paths.working_directory();
+        stated.statements.extend(self.options.statements(directory));
+        let grants = self.decide(subject, &stated, &[])?;
+        Ok((stated, grants))
+    }
+
+    /// What the configuration files say.
+    pub(super) fn configured(&self, subject: Subject<'_>) -> Result<Stated, Error> {
+        let permissions = self.configuration.permissions(subject.plugin.manifest.name())?;
+        let statements = permissions.statements.clone();
+        Ok(Stated { permissions, statements })
+    }
+
+    /// What the user allowed for good. What cannot be read allows nothing.
+    pub(super) fn answered(&self, subject: Subject<'_>) -> Vec<Capability> {
+        if subject.plugin.manifest.requests.is_empty() {
+            return Vec::new();
+        }
+        let given = self.state.given(about(subject));
+        given.unwrap_or_else(|error| {
+            tracing::warn!("what you answered before is not known: {error}");
+            Vec::new()
+        })
+    }
+
+    /// Decides on what is stated and something more. The user's trust is looked up only where something
+    /// depends on it.
+    pub(super) fn decide(
+        &self,
+        subject: Subject<'_>,
+        stated: &Stated,
+        more: &[Statement],
+    ) -> Result<Grants, Error> {
+        let statements = [&stated.statements, more].concat();
+        self.try_decide(subject, &statements).map_err(|unusable| {
+            let Unusable { statement, error } = unusable;
+            let located = statement.and_then(|statement| {
+                let message = error.to_string();
+                let permissions = &stated.permissions;
+                self.configuration.error_in_permissions(permissions, statement, &message)
+            });
+            match located {
+                Some(located) => Error::Section(located),
+                None => self.permission_error(subject.plugin, error),
+            }
+        })
+    }
+
+    fn permission_error(&self, plugin: &Plugin, error: PermissionError) -> Error {
+        Error::Permission { command: plugin.manifest.name().clone(), error }
+    }
+
+    fn try_decide(
+        &self,
+        subject: Subject<'_>,
+        statements: &[Statement],
+    ) -> Result<Grants, Unusable> {
+        let untrusted = self.decide_as(subject, statements, false)?;
+        if untrusted.withheld().is_empty() || !self.is_trusted() {
+            return Ok(untrusted);
+        }
+        self.decide_as(subject, statements, true)
+    }
+
+    fn decide_as(
+        &self,
+        subject: Subject<'_>,
+        statements: &[Statement],
+        trusted: bool,
+    ) -> Result<Grants, Unusable> {
+        Grants::decide(&Policy {
+            embedded: subject.plugin.origin == Origin::Embedded,
+            requests: &subject.plugin.manifest.requests,
+            statements,
+            trusted,
+            named: subject.named,
+            paths: subject.paths,
+            protected: self.protected(subject.paths),
+            environment: &self.environment.variables(),
+        })
+    }
+}
+
+pub(super) fn about(subject: Subject<'_>) -> Answered<'_> {
+    Answered {
+        workspace: subject.paths.workspace(),
+        command: subject.plugin.manifest.name(),
+        digest: subject.plugin.digest,
+    }
+}
+
+impl Stated {
+    /// Whether the user has allowed the same.
+    fn answers(&self, paths: &Paths, withheld: &Statement) -> bool {
+        let wanted = pinned(paths, withheld);
+        let answers = self.statements.iter().filter(|s| s.source == Source::Answer);
+        answers.into_iter().any(|statement| pinned(paths, statement) == wanted)
+    }
+
+    /// The same, with more.
+    pub(super) fn with(mut self, more: impl IntoIterator<Item = Statement>) -> Self {
+        self.statements.extend(more);
+        self
+    }
+}

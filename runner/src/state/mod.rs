@@ -1,0 +1,65 @@
+//! What the user decided, kept in the user's own state directory: which workspaces are trusted, and what
+//! was answered for which command. Pure file code: nothing here asks or prints.
+//!
+//! Invariants: a record is read only from a directory, and from a file, that nobody else can write; it is
+//! written whole or not at all; one that is missing or does not fit decides nothing.
+
+mod answers;
+mod contents;
+mod record;
+mod trust;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) use answers::Answered;
+pub(crate) use contents::{Contents, ContentsError};
+pub(crate) use trust::Trusted;
+
+/// Why the user's decisions cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error("there is no home directory to keep this in")]
+    NoHome,
+    #[error("nothing is believed that is in `{path}`: {error}", path = path.display())]
+    Directory { path: PathBuf, error: io::Error },
+    #[error("`{path}`: {error}", path = path.display())]
+    File { path: PathBuf, error: io::Error },
+}
+
+/// The user's state directory.
+pub(crate) struct State {
+    directory: Option<PathBuf>,
+}
+
+impl State {
+    /// Without a directory nothing was decided, and nothing can be kept.
+    pub(crate) fn new(directory: Option<&Path>) -> Self {
+        Self { directory: directory.map(ToOwned::to_owned) }
+    }
+
+    /// A directory of records to read; none where nothing was ever kept.
+    fn existing(&self, name: &str) -> Result<Option<PathBuf>, StateError> {
+        let Some(root) = &self.directory else { return Ok(None) };
+        let directory = root.join(name);
+        for path in [root, &directory] {
+            match crate::private::check(path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(StateError::Directory { path: path.clone(), error }),
+            }
+        }
+        Ok(Some(directory))
+    }
+
+    /// The same to write, made where it is not there.
+    fn prepared(&self, name: &str) -> Result<PathBuf, StateError> {
+        let root = self.directory.as_ref().ok_or(StateError::NoHome)?;
+        let directory = root.join(name);
+        for path in [root, &directory] {
+            crate::private::prepare(path)
+                .map_err(|error| StateError::Directory { path: path.clone(), error })?;
+        }
+        Ok(directory)
+    }
+}
