@@ -21,7 +21,7 @@ const FILES: &[&str] =
 /// What came of one operation: the words behind `ok: ` or `error: `.
 fn files(project: &Project, words: &[&str], options: &[&str]) -> Result<String, String> {
     let call = project.call(["files"]).with(words.iter().copied()).with(options.iter().copied());
-    said(&call.succeeds().quietly())
+    said(&call.succeeds())
 }
 
 fn said(ended: &Ended<'_>) -> Result<String, String> {
@@ -214,15 +214,21 @@ fn nor_by_another_name() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_granted_is_a_mistake() {
+fn what_is_not_there_cannot_be_granted() {
+    project()
+        .call(["files", "list", "/", "--allow-read", "none"])
+        .exits(2)
+        .prints("")
+        .reporting("is not there");
+}
+
+#[test]
+fn a_single_file_is_granted_alone() {
     let project = project();
-    for (directory, problem) in [("none", "is not there"), ("top.txt", "is not a directory")] {
-        project
-            .call(["files", "list", "/", "--allow-read", directory])
-            .exits(2)
-            .prints("")
-            .reporting(problem);
-    }
+    let read = ["--allow-read=top.txt"];
+    assert_eq!(files(&project, &["read", "/top.txt"], &read), Ok("top".into()));
+    assert!(files(&project, &["read", "/in/file.txt"], &read).is_err());
+    assert!(files(&project, &["write", "/top.txt", "x"], &read).is_err());
 }
 
 #[cfg(unix)]

@@ -24,7 +24,7 @@ fn files(project: &Project, words: &[&str]) -> Result<String, String> {
 
 fn files_within(project: &Project, directory: &str, words: &[&str]) -> Result<String, String> {
     let call = project.call(["files"]).with(words.iter().copied()).within(directory);
-    let text = call.succeeds().quietly().stdout();
+    let text = call.succeeds().stdout();
     let text = text.strip_suffix('\n').expect("a line");
     match text.strip_prefix("ok: ") {
         Some(result) => Ok(result.to_owned()),

@@ -170,10 +170,11 @@ fn the_configuration_asks_for_retries_and_flags_go_over_it() {
     project.call(["flaky", "3", "--by=retryable", "--retry-on=retryable"]).succeeds();
 }
 
-/// What an attempt moves or links changes nothing of what the next one holds.
+/// What the next attempt is given are the directories of the first; and a guest cannot even put something
+/// else in their place.
 #[cfg(unix)]
 #[test]
-fn the_next_attempt_holds_the_directories_of_the_first() {
+fn a_guest_does_not_put_another_directory_in_the_place_of_its_workspace() {
     let plugins = Project::new().guest(guests::SWAP);
     let plugin_dir = plugins.path(".taskrunner/plugins");
     let project = Project::new()
@@ -186,7 +187,8 @@ fn the_next_attempt_holds_the_directories_of_the_first() {
         .with(["--attempts=2", "--backoff-delay=1ms"])
         .with(["--plugin-dir", plugin_dir.to_str().expect("it is Unicode")])
         .within_beside("outside/outer/ws")
-        .succeeds()
-        .prints("Err(NotFound)\n");
-    assert!(project.beside_path("outside/outer/ws").is_symlink(), "the swap took place");
+        .exits(1)
+        .prints("")
+        .reporting("rename [ROOT]/outside/outer/ws: it holds files of the runner's own");
+    assert!(project.beside_path("outside/outer/ws/own.txt").is_file(), "it is where it was");
 }

@@ -48,7 +48,11 @@ impl App {
             source: plugin.source(),
             workspace: self.configuration.workspace().to_owned(),
         };
-        let mut ledger = Ledger::new(audit, subject, Secrets::new(grants.environment()));
+        let mut ledger = Ledger::new(
+            audit,
+            subject,
+            Secrets::new(grants.environment(), &self.environment.variables()),
+        );
         for decision in grants.decided() {
             ledger.record(decision.clone());
         }
@@ -72,7 +76,8 @@ impl App {
     ) -> Result<(), Error> {
         let mut ledger = record.ledger();
         let succeeded = matches!(execution.outcome(), Outcome::Exited(0));
-        self.report.denials(&invocation.command, ledger.denied(), succeeded);
+        let workspace = self.configuration.workspace();
+        self.report.denials(&invocation.command, workspace, ledger.denied(), succeeded);
         if let Some(path) = &self.options.receipt {
             let path = self.environment.working_directory.join(path);
             let receipt = record.receipt.end(&ledger, execution, load, walls.as_ref());

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::permission::{Decision, Operation};
 
-pub(crate) use policy::{Suggestion, suggest};
+pub(crate) use policy::{Suggestion, relative, suggest};
 pub(crate) use receipt::{Receipt, Subject, write as write_receipt};
 pub(crate) use secrets::Secrets;
 

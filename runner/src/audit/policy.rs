@@ -165,7 +165,7 @@ impl Operation {
 }
 
 /// A path of the workspace as a policy has it.
-fn relative(workspace: &Path, target: &str) -> String {
+pub(crate) fn relative(workspace: &Path, target: &str) -> String {
     match Path::new(target).strip_prefix(workspace) {
         Ok(below) if below.as_os_str().is_empty() => ".".into(),
         Ok(below) => below.to_string_lossy().into_owned(),

@@ -1,7 +1,7 @@
 //! Keeps the values of variables out of the records.
 
-/// The values that a command was given: whoever sends one elsewhere in a path or a host's name does not
-/// bring it into the audit.
+/// The values of variables that a command was given, and of those whose names say that they are secret:
+/// whoever puts one into a path or a host's name does not bring it into the audit.
 #[derive(Default)]
 pub(crate) struct Secrets(Vec<(String, String)>);
 
@@ -9,9 +9,14 @@ pub(crate) struct Secrets(Vec<(String, String)>);
 const SHORTEST: usize = 6;
 
 impl Secrets {
-    pub(crate) fn new(variables: &[(String, String)]) -> Self {
-        let mut secrets: Vec<_> =
-            variables.iter().filter(|(_, value)| value.len() >= SHORTEST).cloned().collect();
+    pub(crate) fn new(granted: &[(String, String)], all: &[(String, String)]) -> Self {
+        let named = all.iter().filter(|(name, _)| is_secret(name));
+        let mut secrets: Vec<_> = granted
+            .iter()
+            .chain(named)
+            .filter(|(_, value)| value.len() >= SHORTEST)
+            .cloned()
+            .collect();
         // A value that holds another one goes first.
         secrets.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
         Self(secrets)
@@ -25,6 +30,14 @@ impl Secrets {
     }
 }
 
+/// What the names of variables with secrets have in them.
+const SECRET: [&str; 6] = ["TOKEN", "SECRET", "PASSW", "CREDENTIAL", "API_KEY", "PRIVATE_KEY"];
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    SECRET.iter().any(|part| name.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,9 +45,11 @@ mod tests {
     #[test]
     fn values_of_variables_are_named_and_not_shown() {
         let variable = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let secrets = Secrets::new(
-            &[("SHORT", "ab"), ("TOKEN", "s3cr3t-token"), ("PART", "s3cr3t")].map(variable),
-        );
+        let granted =
+            [("SHORT", "ab"), ("TOKEN", "s3cr3t-token"), ("PART", "s3cr3t")].map(variable);
+        let all = [("db_password", "hunter22"), ("EDITOR", "/usr/bin/vi")].map(variable);
+        let secrets = Secrets::new(&granted, &all);
+        assert_eq!(secrets.redact("/hunter22/usr/bin/vi"), "/[db_password]/usr/bin/vi");
         assert_eq!(secrets.redact("/x/s3cr3t-token.txt"), "/x/[TOKEN].txt");
         assert_eq!(secrets.redact("s3cr3t.example.org:80"), "[PART].example.org:80");
         assert_eq!(secrets.redact("/abc"), "/abc");

@@ -381,6 +381,14 @@ impl Grants {
         self.effective.extend(self.variables.effective());
         self.effective.sort();
         self.effective.dedup();
+        // Who may write may read.
+        let all = self.effective.clone();
+        self.effective.retain(|one| {
+            let Capability { kind, target } = &one.capability;
+            let writes = Capability::new(Kind::Write, target);
+            *kind != Kind::Read
+                || !all.iter().any(|other| other.capability == writes && other.source == one.source)
+        });
     }
 
     /// Whether a request is granted, at least in part.

@@ -44,7 +44,7 @@ pub(super) fn of_rules(requested: &[FileRule], granted: &[FileRule], paths: &Pat
             } else {
                 Scope::File
             };
-            mounts.extend(paths.locate(base, "").map(|at| Mount::new(at, access, scope)));
+            mounts.extend(paths.locate(base, base).map(|at| Mount::new(at, access, scope)));
         }
     }
     mounts

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::path::Path;
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Map, Value, json};
 
 use super::{JSON_VERSION, Report};
-use crate::audit::{Suggestion, Tried};
+use crate::audit::{self, Suggestion, Tried};
 use crate::cli::Format;
 use crate::permission::{Capability, Explanation, Grants, Operation, Statement};
 use crate::plugin::{Name, Plugin};
@@ -117,6 +118,7 @@ impl Report {
     pub(crate) fn denials<'a>(
         &self,
         command: &Name,
+        workspace: &Path,
         denied: impl Iterator<Item = &'a Tried>,
         succeeded: bool,
     ) {
@@ -161,8 +163,12 @@ impl Report {
         let allowing: BTreeSet<Capability> =
             denied.iter().take(MAX_SHOWN).filter_map(|tried| allowing(tried)).collect();
         for capability in &allowing {
-            let section =
-                json!({ command.as_str(): { capability.kind.key(): [capability.target] } });
+            let Capability { kind, target } = capability;
+            let target = match kind.access() {
+                Some(_) => audit::relative(workspace, target),
+                None => target.clone(),
+            };
+            let section = json!({ command.as_str(): { kind.key(): [target] } });
             text.push_str(&visible_line(&format!(
                 "help: `{capability}` allows it for one run, `permissions: {section}` in the configuration always"
             )));

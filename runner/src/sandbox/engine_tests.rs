@@ -6,7 +6,7 @@ use super::*;
 use crate::plugin;
 
 fn engine() -> Engine {
-    new(None).expect("an engine")
+    new().expect("an engine")
 }
 
 /// A component around a core module.

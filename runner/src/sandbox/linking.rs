@@ -87,15 +87,11 @@ const INTERFACES: &[(&str, Add)] = &[
     ("wasi:sockets/tcp", |linker| {
         sockets::tcp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
     }),
-    ("wasi:sockets/tcp-create-socket", |linker| {
-        sockets::tcp_create_socket::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
-    }),
+    ("wasi:sockets/tcp-create-socket", network::add_tcp_to_linker),
     ("wasi:sockets/udp", |linker| {
         sockets::udp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
     }),
-    ("wasi:sockets/udp-create-socket", |linker| {
-        sockets::udp_create_socket::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
-    }),
+    ("wasi:sockets/udp-create-socket", network::add_udp_to_linker),
 ];
 
 struct Table;

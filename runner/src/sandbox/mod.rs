@@ -301,8 +301,10 @@ impl Sandbox {
             code: code.opening()?.map(Arc::new),
             network: if setup.network.is_empty() { Network::None } else { Network::Granted },
             memory: limits.memory.saturating_add(MEMORY_OF_HOST),
-            file_size: limits.disk,
-            handles: u64::from(limits.handles).saturating_add(HANDLES_OF_HOST),
+            // wasmtime keeps what memories begin with in a file without a name.
+            file_size: limits.disk.max(limits.memory),
+            // A listing takes two: the directory's own, and that which is read.
+            handles: u64::from(limits.handles).saturating_mul(2).saturating_add(HANDLES_OF_HOST),
             required: self.required,
         })
     }

@@ -64,7 +64,7 @@ fn requests_go_nowhere_else() {
             [url.as_str()].into_iter().chain(flags.iter().map(String::as_str)).collect();
         let (printed, log) = fetch(&arguments);
         assert_eq!(printed, format!("{url}: error: {error}\n"), "{flags:?}");
-        assert!(log.contains(&format!("denied: http {origin} ")), "{flags:?}: {log}");
+        assert!(log.contains(&format!("  http {origin}: ")), "{flags:?}: {log}");
     }
     server.nobody_came();
 }
@@ -106,7 +106,7 @@ fn a_redirect_is_a_request_like_others() {
     let (printed, log) = fetch(&[&url, "--follow", &grant]);
     let target = format!("http://127.0.0.1:{forbidden}");
     assert_eq!(printed, format!("{url}: 302 \n{target}/: error: HttpRequestDenied\n"));
-    assert!(log.contains(&format!("denied: http {target} (no grant)")), "{log}");
+    assert!(log.contains(&format!("  http {target}: not granted")), "{log}");
     server.nobody_came();
 }
 

@@ -7,7 +7,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection};
 
 use super::*;
-use crate::permission::{Endpoint, HostName, NetworkRules, Protocol, Scheme};
+use crate::permission::{Endpoint, HostName, NetworkRules, Protocol, Scheme, Witness};
 
 /// A server of one connection, with a certificate for this name; what it was told without errors.
 fn server(name: &str) -> (u16, RootCertStore, thread::JoinHandle<io::Result<Vec<u8>>>) {
@@ -40,8 +40,9 @@ fn server(name: &str) -> (u16, RootCertStore, thread::JoinHandle<io::Result<Vec<
 fn greet(port: u16, connector: &TlsConnector) -> Result<()> {
     let mut rules = NetworkRules::default();
     let endpoint = Endpoint::parse(Protocol::Http, "localhost:*").expect("an endpoint");
+    rules.request(Protocol::Http, endpoint.clone());
     rules.grant(Protocol::Http, endpoint, "localhost");
-    let network = Network::new(Arc::new(rules), Arc::new(|_| {}));
+    let network = Network::new(Arc::new(rules), Witness::default());
     let name = HostName::new("localhost").expect("a name");
     let origin = Origin { scheme: Scheme::Https, host: Host::Name(name), port };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -10,6 +10,7 @@ mod connect;
 mod http;
 mod lookup;
 mod pins;
+mod sockets;
 mod transfer;
 
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use crate::permission::{
 
 pub(super) use http::Http;
 pub(super) use lookup::add_to_linker as add_lookup_to_linker;
+pub(super) use sockets::{add_tcp_to_linker, add_udp_to_linker};
 
 use pins::Pins;
 

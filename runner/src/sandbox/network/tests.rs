@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::permission::{Endpoint, Scheme};
+use crate::permission::{Endpoint, Recorder, Scheme};
 
 struct World {
     network: Network,
