@@ -136,6 +136,14 @@ impl Grants {
         }
     }
 
+    /// Whether everything below a directory may be read, whatever its name: then nobody needs to ask for
+    /// each. It must say no where a denial or a pattern reaches below the directory.
+    pub(crate) fn reads_all_below(&self, directory: &Path) -> bool {
+        self.mounts
+            .iter()
+            .any(|mount| mount.scope == Scope::Tree && directory.starts_with(&mount.host))
+    }
+
     /// Whether a directory may be opened, listed and walked.
     pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
         self.check_path(path, Access::Read)
