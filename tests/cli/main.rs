@@ -15,6 +15,7 @@ mod exit_codes;
 mod grants;
 mod help;
 mod hostile_configuration;
+mod hostile_disk;
 mod hostile_files;
 mod limits;
 mod logging;

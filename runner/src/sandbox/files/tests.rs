@@ -15,7 +15,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use super::decide::Rules;
-use super::{Files, Handle, Layer, Opened};
+use super::{CeilingReached, Files, Handle, Layer, Opened};
 use crate::permission::{Access, Decision, Mount, Operation, Ruling, Scope, Witness};
 use crate::sandbox::Limits;
 
@@ -236,6 +236,24 @@ fn what_is_allowed_is_recorded_for_who_asks() {
         world.read("in/top.txt").expect("it opens");
         assert_eq!(world.told(), []);
     }
+}
+
+#[test]
+fn a_gap_counts_as_written() {
+    const TERABYTE: u64 = 1 << 40;
+    let mut world = World::new(false, false);
+    let file = world.open("in/new", OpenFlags::CREATE, DescriptorFlags::WRITE).expect("it opens");
+    let same = || Resource::new_borrow(file.rep());
+    assert_eq!(code(wait(world.layer().write(same(), vec![0; 10], 0))), Ok(10));
+    assert_eq!(code(wait(world.layer().write(same(), vec![0; 10], 100))), Ok(10));
+    let reached = |error: wasmtime_wasi::p2::FsError| {
+        error.downcast().expect_err("it ends the run").downcast_ref::<CeilingReached>().copied()
+    };
+    let written = wait(world.layer().write(same(), vec![0], TERABYTE));
+    assert_eq!(written.map_err(reached), Err(Some(CeilingReached::Disk)));
+    let sized = wait(world.layer().set_size(same(), TERABYTE));
+    assert_eq!(sized.map_err(reached), Err(Some(CeilingReached::Disk)));
+    assert_eq!(world.root.join("in/new").metadata().expect("there").len(), 110);
 }
 
 #[test]
