@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(60);
 const CANARY: &str = "the canary, which nobody touches: secret\n";
 
 /// A project with a directory `in` to grant, and canaries outside of it, in the workspace and beside.
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     Project::new()
         .guest(guests::PROBE)
         .file("taskrunner.yaml", "")
@@ -30,7 +30,7 @@ fn project() -> Project {
 }
 
 /// The canaries are as they were, and nothing new is beside them.
-fn unharmed(project: &Project) {
+pub(crate) fn unharmed(project: &Project) {
     for path in
         ["workspace/canary.txt", "canary.txt", "outside/canary.txt", "outside/directory/canary.txt"]
     {
@@ -197,26 +197,30 @@ fn nor_is_a_device() {
     }
 }
 
-/// The host swaps a directory for a link, and a file for a link, as fast as it can.
+/// The host exchanges a directory and links that lead out, as fast as it can.
+#[cfg(target_os = "linux")]
 fn race(seconds: u64) {
-    let project = project().guest(guests::RACE).file("in/real/file.txt", "own");
-    let (place, aside) = (project.path("in/place"), project.path("in/aside"));
-    std::fs::rename(project.path("in/real"), &place).expect("moved");
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+    let project = project()
+        .guest(guests::RACE)
+        .file("in/place/file.txt", "own")
+        .link("in/far", "../../outside/directory");
+    let place = project.path("in/place");
     let outside = project.beside_path("outside/directory");
     std::fs::write(outside.join("file.txt"), CANARY).expect("written");
+    let project = project.link("in/absolute", &outside);
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let link = project.path("in/link");
             while !over.load(Ordering::Relaxed) {
-                // The place is the directory, nothing, and a link to what is outside, in turns.
-                std::fs::rename(&place, &aside).expect("moved");
-                symlink(&outside, &link).expect("a link");
-                std::fs::rename(&link, &place).expect("moved");
-                std::fs::remove_file(&place).expect("removed");
-                symlink("../../outside/directory", &place).expect("a link");
-                std::fs::remove_file(&place).expect("removed");
-                std::fs::rename(&aside, &place).expect("moved");
+                for link in ["in/far", "in/absolute"] {
+                    for _ in 0..2 {
+                        let link = project.path(link);
+                        renameat_with(CWD, &place, CWD, link, RenameFlags::EXCHANGE)
+                            .expect("exchanged");
+                    }
+                }
             }
         });
         let seconds = seconds.to_string();
@@ -230,108 +234,15 @@ fn race(seconds: u64) {
     unharmed(&project);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_link_that_comes_and_goes_lets_nothing_out() {
     race(3);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 #[ignore = "it takes a minute"]
 fn nor_within_a_minute() {
     race(60);
-}
-
-/// A guest that fills the disk.
-fn fill(project: &Project, way: &str, options: &[&str], code: i32) -> String {
-    let call = project.call(["fill", way, "/in"]).with(["--allow-write=in"]);
-    let ended = call.with(options.iter().copied()).exits(code).in_time(SOON);
-    unharmed(project);
-    ended.stderr()
-}
-
-#[test]
-fn what_is_written_ends_at_the_disk_limit() {
-    for (way, limit, written) in [
-        ("write", "1MiB", 1 << 20),
-        ("append", "1MiB", 1 << 20),
-        ("sparse", "1MiB", 0),
-        ("gap", "1MiB", 0),
-    ] {
-        let project = project().guest(guests::FILL);
-        let stderr = fill(&project, way, &["--disk-limit", limit], 153);
-        assert!(
-            stderr.contains("× fill: writes more than the 1.0 MiB to files allowed"),
-            "{stderr}"
-        );
-        assert!(stderr.contains("`--disk-limit` or `limits.disk` in the"), "{stderr}");
-        assert_eq!(project.path("in/big").metadata().expect("there").len(), written, "{way}");
-    }
-    let project = project().guest(guests::FILL);
-    fill(&project, "write", &["--disk-limit=1MiB", "--times=16"], 0);
-    // A terabyte is more than is allowed without a word.
-    for way in ["sparse", "gap"] {
-        let stderr = fill(&project, way, &[], 153);
-        assert!(stderr.contains("writes more than the 4.0 GiB to files allowed"), "{stderr}");
-    }
-}
-
-#[test]
-fn what_is_created_ends_at_the_file_limit() {
-    for way in ["files", "directories", "links"] {
-        let project = project().guest(guests::FILL);
-        let before = std::fs::read_dir(project.path("in")).expect("there").count();
-        let stderr = fill(&project, way, &["--file-limit=50"], 153);
-        assert!(
-            stderr.contains("× fill: creates more than the 50 files and directories allowed"),
-            "{stderr}"
-        );
-        assert!(stderr.contains("`--file-limit` or `limits.files` in the"), "{stderr}");
-        let after = std::fs::read_dir(project.path("in")).expect("there").count();
-        assert_eq!(after - before, 50);
-        let json = project.call(["fill", way, "/in/sub", "--allow-write=in", "--file-limit=5"]);
-        let json = json.with(["--format=json"]).exits(153);
-        assert_eq!(json.json_lines()[0]["error"]["outcome"], "file-limit");
-    }
-}
-
-#[test]
-fn a_million_files_end_early() {
-    let project = project().guest(guests::FILL);
-    let stderr = fill(&project, "files", &["--times=1000000", "--file-limit=5000"], 153);
-    assert!(stderr.contains("creates more than the 5000 files"), "{stderr}");
-}
-
-#[test]
-#[ignore = "it makes a hundred thousand files"]
-fn a_million_files_end_at_the_default() {
-    let project = project().guest(guests::FILL);
-    let stderr = fill(&project, "files", &["--times=1000000"], 153);
-    assert!(stderr.contains("creates more than the 100000 files"), "{stderr}");
-}
-
-#[test]
-fn the_configuration_sets_the_ceilings_of_the_disk() {
-    let project =
-        project().guest(guests::FILL).file("taskrunner.yaml", "limits: {disk: 1MiB, files: 7}");
-    assert!(fill(&project, "write", &[], 153).contains("more than the 1.0 MiB"));
-    assert!(fill(&project, "files", &[], 153).contains("more than the 7 files"));
-    let flags = ["--file-limit=9", "--disk-limit=2MiB"];
-    assert!(fill(&project, "write", &flags, 153).contains("more than the 2.0 MiB"));
-    std::fs::remove_dir_all(project.path("in")).expect("removed");
-    let project = project.directory("in");
-    assert!(fill(&project, "files", &flags, 153).contains("more than the 9 files"));
-}
-
-#[test]
-fn a_thousand_listings_of_a_large_directory_are_cheap() {
-    let project = project().guest(guests::FILL);
-    for number in 0..200_000 {
-        std::fs::hard_link(project.path("in/own.txt"), project.path(format!("sub/{number}")))
-            .or_else(|_| std::fs::write(project.path(format!("sub/{number}")), ""))
-            .expect("made");
-    }
-    let options = ["--times=1000", "--allow-read=sub"];
-    let ended = project.call(["fill", "listings", "/sub"]).with(options).succeeds();
-    // wasmtime-wasi's own way takes 28 MiB for each.
-    ended.in_time(SOON).in_memory(512 << 20).prints("1000 times\n");
 }

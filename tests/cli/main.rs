@@ -17,6 +17,7 @@ mod exit_codes;
 mod grants;
 mod help;
 mod hostile_configuration;
+mod hostile_disk;
 mod hostile_files;
 mod hostile_text;
 mod imports;

@@ -99,6 +99,11 @@ impl Witness {
         }
     }
 
+    /// Whether it is told of what was allowed, too.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.recorder.is_some() && self.allowed
+    }
+
     /// Records a decision, if it is one that somebody asks for.
     pub(crate) fn tell(
         &self,

@@ -175,6 +175,17 @@ impl Grants {
         }
     }
 
+    /// Whether everything below a directory may be read, whatever its name: then nobody needs to ask for
+    /// each.
+    pub(crate) fn reads_all_below(&self, directory: &Path) -> bool {
+        let covers = |rule: &FileRule| !rule.pattern.is_glob() && rule.pattern.covers(directory);
+        let denies =
+            |rule: &FileRule| rule.access == Access::Read && rule.pattern.reaches_into(directory);
+        self.granted.iter().any(covers)
+            && self.requested.iter().any(covers)
+            && !self.denied.iter().any(denies)
+    }
+
     /// Whether a directory may be opened, listed and walked: it is granted, or a glob looks into it.
     pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
         if let Some(denial) = self.denial(path, Access::Read) {

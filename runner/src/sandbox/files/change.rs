@@ -53,7 +53,7 @@ impl Layer<'_> {
             Meaning::Escape(host) => return Err(self.escape(operation, &host)),
         };
         let pinned = self.pin(operation, &place, Last::Named)?;
-        self.may(operation, &pinned.path(), Access::Write)?;
+        self.may(operation, &pinned.path()?, Access::Write)?;
         // `.` and `..` are no names that a directory could lose or get.
         if pinned.is_open() {
             return Err(ErrorCode::Busy.into());
@@ -93,8 +93,8 @@ impl Layer<'_> {
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
         }
-        if self.leads_out(&pinned, &target) {
-            return Err(self.refused(Operation::Create, &pinned.path(), LINK_OUT));
+        if self.leads_out(&pinned, &target)? {
+            return Err(self.refused(Operation::Create, &pinned.path()?, LINK_OUT));
         }
         self.files.created.check()?;
         let lent = self.lend(pinned.writable())?;
@@ -130,7 +130,7 @@ impl Layer<'_> {
         match stat.type_ {
             DescriptorType::RegularFile | DescriptorType::SymbolicLink => {}
             DescriptorType::Directory => return Err(ErrorCode::NotPermitted.into()),
-            _ => return Err(self.refused(Operation::Write, &source.path(), SPECIAL)),
+            _ => return Err(self.refused(Operation::Write, &source.path()?, SPECIAL)),
         }
         self.files.created.check()?;
         hard_link(
@@ -158,7 +158,7 @@ impl Layer<'_> {
             return Err(ErrorCode::NotDirectory.into());
         }
         if is_directory {
-            for path in [source.path(), target.path()] {
+            for path in [source.path()?, target.path()?] {
                 let ruling = self.files.opened.rules.check_move(&path);
                 if !ruling.allowed {
                     self.tell(&ruling, Operation::Rename, &path);
@@ -190,9 +190,9 @@ impl Layer<'_> {
                 return Err(self.denied(Operation::Write, &host));
             }
         };
-        self.may(Operation::Write, &pinned.path(), Access::Write)?;
+        self.may(Operation::Write, &pinned.path()?, Access::Write)?;
         let stat = stat?;
-        self.refuse_other_names(&pinned.path(), &stat)?;
+        self.refuse_other_names(&pinned.path()?, &stat)?;
         let lent = self.lend(pinned.writable())?;
         let (handle, name) = (Self::lent(&lent), pinned.name());
         let set =

@@ -6,6 +6,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Layer;
+use super::place::Place;
 use crate::permission::{Access, Grants, Operation, Ruling};
 
 /// What decides about paths of the host: absolute, and with links resolved.
@@ -13,6 +14,8 @@ pub(in super::super) trait Rules: Send + Sync {
     fn check_path(&self, path: &Path, access: Access) -> Ruling;
     fn check_directory(&self, path: &Path) -> Ruling;
     fn check_move(&self, path: &Path) -> Ruling;
+    /// Whether everything below a directory may be read.
+    fn reads_all_below(&self, directory: &Path) -> bool;
 }
 
 impl Rules for Grants {
@@ -26,6 +29,10 @@ impl Rules for Grants {
 
     fn check_move(&self, path: &Path) -> Ruling {
         self.check_move(path)
+    }
+
+    fn reads_all_below(&self, directory: &Path) -> bool {
+        self.reads_all_below(directory)
     }
 }
 
@@ -64,6 +71,12 @@ impl Layer<'_> {
             true => Ok(()),
             false => Err(ErrorCode::Access.into()),
         }
+    }
+
+    /// Whether reading at a place needs no question: everything below its mount may be read, no path
+    /// leaves the mount, and nobody wants a record of what is allowed.
+    pub(super) fn is_free(&self, place: &Place) -> bool {
+        place.reads_all && !self.files.witness.wants_all()
     }
 
     /// The refusal of a path outside of all grants.

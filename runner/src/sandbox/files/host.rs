@@ -75,13 +75,7 @@ impl HostDescriptor for Layer<'_> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
-        match self.see(Operation::Stat, &fd, flags, &path).await? {
-            Found::Real(pinned, stat) => {
-                stat?;
-                self.hash_of(&pinned).await
-            }
-            Found::Virtual(names) => Ok(virtual_hash(&names)),
-        }
+        self.hash(&fd, flags, &path).await
     }
 
     async fn readlink_at(&mut self, fd: Handle, path: String) -> FsResult<String> {
@@ -281,6 +275,7 @@ impl HostDescriptor for Layer<'_> {
 
     fn drop(&mut self, fd: Handle) -> wasmtime::Result<()> {
         self.files.names.remove(&fd.rep());
+        self.files.reads_all.remove(&fd.rep());
         if self.virtual_of(&fd).is_some() {
             self.below.table.delete::<Virtual>(Resource::new_own(fd.rep()))?;
             return Ok(());

@@ -1,7 +1,7 @@
 //! Listings of directories: read from the system as the guest asks for them, so that they hold no more
 //! than a buffer each however large the directory is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_primitives::fs::{DirEntry, FileType, ReadDir, read_base_dir};
@@ -20,7 +20,8 @@ use crate::permission::{Access, Operation};
 /// and looks at each entry.
 pub(super) enum Listing {
     Virtual(std::vec::IntoIter<(String, bool)>),
-    Real { entries: ReadDir, directory: PathBuf, rules: Arc<dyn Rules> },
+    /// With the directory and the rules that say which entries are shown, unless all are.
+    Real(ReadDir, Option<(PathBuf, Arc<dyn Rules>)>),
 }
 
 impl Layer<'_> {
@@ -29,10 +30,17 @@ impl Layer<'_> {
             Some(Virtual(names)) => Listing::Virtual(self.files.opened.listed(names).into_iter()),
             None => {
                 let dir = self.directory(fd)?;
-                let directory = dir.dir.path()?;
-                self.may_see(Operation::List, &directory, true)?;
-                let entries = read_base_dir(&dir.dir)?;
-                Listing::Real { entries, directory, rules: Arc::clone(&self.files.opened.rules) }
+                let is_free =
+                    self.files.reads_all.contains(&fd.rep()) && !self.files.witness.wants_all();
+                let filter = match is_free {
+                    true => None,
+                    false => {
+                        let directory = dir.dir.path()?;
+                        self.may_see(Operation::List, &directory, true)?;
+                        Some((directory, Arc::clone(&self.files.opened.rules)))
+                    }
+                };
+                Listing::Real(read_base_dir(&dir.dir)?, filter)
             }
         };
         let pushed = self.below.table.push(listing)?;
@@ -66,15 +74,13 @@ impl Listing {
                 };
                 DirectoryEntry { type_, name }
             })),
-            Self::Real { entries, directory, rules } => {
+            Self::Real(entries, filter) => {
                 for entry in entries {
                     let entry = entry?;
                     let Some(type_) = kind(&entry)? else { continue };
-                    let path = directory.join(entry.file_name());
-                    let seen = rules.check_path(&path, Access::Read).allowed
-                        || type_ == DescriptorType::Directory
-                            && rules.check_directory(&path).allowed;
-                    if !seen {
+                    if let Some((directory, rules)) = filter
+                        && !is_shown(&**rules, &directory.join(entry.file_name()), type_)
+                    {
                         continue;
                     }
                     let name = entry
@@ -87,6 +93,11 @@ impl Listing {
             }
         }
     }
+}
+
+fn is_shown(rules: &dyn Rules, path: &Path, kind: DescriptorType) -> bool {
+    rules.check_path(path, Access::Read).allowed
+        || kind == DescriptorType::Directory && rules.check_directory(path).allowed
 }
 
 /// The kind of an entry; nothing, where it has gone.

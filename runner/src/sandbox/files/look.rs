@@ -40,8 +40,10 @@ impl Layer<'_> {
                 place = self.follow(operation, &place, &pinned)?;
                 continue;
             }
-            let as_directory = is_type(&stat, DescriptorType::Directory) || is_missing(&stat);
-            self.may_see(operation, &pinned.path(), as_directory)?;
+            if !self.is_free(&place) {
+                let as_directory = is_type(&stat, DescriptorType::Directory) || is_missing(&stat);
+                self.may_see(operation, &pinned.path()?, as_directory)?;
+            }
             return Ok(Found::Real(pinned, stat));
         }
         Err(too_many_links())
@@ -72,7 +74,30 @@ impl Layer<'_> {
         stat
     }
 
-    pub(super) async fn hash_of(&mut self, pinned: &Pinned) -> FsResult<MetadataHashValue> {
+    pub(super) async fn hash(
+        &mut self,
+        fd: &Handle,
+        flags: PathFlags,
+        path: &str,
+    ) -> FsResult<MetadataHashValue> {
+        // A C library asks so for each entry of a directory: what need not be looked at, is not.
+        if !flags.contains(PathFlags::SYMLINK_FOLLOW)
+            && let Meaning::Below(place, _) = self.meaning(fd, path)?
+            && self.is_free(&place)
+        {
+            let pinned = self.pin(Operation::Stat, &place, Last::Followed)?;
+            return self.hash_of(&pinned).await;
+        }
+        match self.see(Operation::Stat, fd, flags, path).await? {
+            Found::Real(pinned, stat) => {
+                stat?;
+                self.hash_of(&pinned).await
+            }
+            Found::Virtual(names) => Ok(virtual_hash(&names)),
+        }
+    }
+
+    async fn hash_of(&mut self, pinned: &Pinned) -> FsResult<MetadataHashValue> {
         let lent = self.lend(pinned.dir.clone())?;
         let (handle, name) = (Self::lent(&lent), pinned.name());
         let hash = self.lender().metadata_hash_at(handle, PathFlags::empty(), name).await;
@@ -85,7 +110,9 @@ impl Layer<'_> {
             return Err(ErrorCode::Invalid.into());
         };
         let pinned = self.pin(Operation::Stat, &place, Last::Followed)?;
-        self.may_see(Operation::Stat, &pinned.path(), false)?;
+        if !self.is_free(&place) {
+            self.may_see(Operation::Stat, &pinned.path()?, false)?;
+        }
         if pinned.is_open() {
             return Err(ErrorCode::Invalid.into());
         }

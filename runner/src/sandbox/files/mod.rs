@@ -25,7 +25,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
@@ -52,6 +52,8 @@ pub(super) struct Files {
     /// The guest's names of those directories below which other mounts are found: paths relative to
     /// them are joined to the name.
     names: HashMap<u32, Vec<String>>,
+    /// The directories below which everything may be read.
+    reads_all: HashSet<u32>,
     /// Where wasmtime-wasi finds the directories that are open for one operation: not in the guest's
     /// table, whose size is limited.
     lent: ResourceTable,
@@ -65,6 +67,7 @@ impl Files {
             disk: Arc::new(DiskMeter::new(limits.disk)),
             created: FileMeter::new(limits.files),
             names: HashMap::new(),
+            reads_all: HashSet::new(),
             lent: ResourceTable::new(),
         }
     }
@@ -134,7 +137,10 @@ impl Layer<'_> {
         };
         match names {
             Some(names) => self.files.opened.meaning(names, path),
-            None => opened::below(self.directory(fd)?, path),
+            None => {
+                let reads_all = self.files.reads_all.contains(&fd.rep());
+                opened::below((self.directory(fd)?, reads_all), path)
+            }
         }
     }
 
@@ -168,8 +174,11 @@ impl Layer<'_> {
 impl preopens::Host for Layer<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Handle, String)>> {
         let root = match self.files.opened.root() {
-            Some(dir) => {
+            Some((dir, reads_all)) => {
                 let handle = self.below.table.push(Descriptor::Dir(dir))?;
+                if reads_all {
+                    self.files.reads_all.insert(handle.rep());
+                }
                 self.files.names.insert(handle.rep(), Vec::new());
                 handle
             }

@@ -90,8 +90,13 @@ impl Layer<'_> {
             Meaning::Outside(host) => return Err(self.denied(wish.operation(), &host)),
             Meaning::Escape(host) => return Err(self.escape(wish.operation(), &host)),
         };
+        let reads_all = place.reads_all;
         let descriptor = self.open_place(place, wish).await?;
+        let is_directory = matches!(descriptor, Descriptor::Dir(_));
         let handle = self.below.table.push(descriptor)?;
+        if reads_all && is_directory {
+            self.files.reads_all.insert(handle.rep());
+        }
         if let Some(name) = name.filter(|name| self.files.opened.leads_to_mounts(name)) {
             self.files.names.insert(handle.rep(), name);
         }
@@ -109,19 +114,21 @@ impl Layer<'_> {
                         place = self.follow(wish.operation(), &place, &pinned)?;
                         continue;
                     }
-                    self.may_see(wish.operation(), &pinned.path(), false)?;
+                    self.may_see(wish.operation(), &pinned.path()?, false)?;
                     return Err(match wish.exclusive {
                         true => ErrorCode::Exist.into(),
                         false => too_many_links(),
                     });
                 }
-                Ok(stat) => self.open_existing(&pinned, &stat, wish)?,
+                Ok(stat) => self.open_existing(&place, &pinned, &stat, wish)?,
                 stat if is_missing(&stat) && wish.create => match place.directory {
                     true => return Err(ErrorCode::IsDirectory.into()),
                     false => self.open_new(&pinned, wish)?,
                 },
                 Err(error) => {
-                    self.may_see(wish.operation(), &pinned.path(), true)?;
+                    if !self.is_free(&place) {
+                        self.may_see(wish.operation(), &pinned.path()?, true)?;
+                    }
                     return Err(error);
                 }
             };
@@ -135,33 +142,36 @@ impl Layer<'_> {
     /// Nothing, where it is no longer there, or no longer what was looked at.
     fn open_existing(
         &mut self,
+        place: &Place,
         pinned: &Pinned,
         stat: &DescriptorStat,
         wish: Wish,
     ) -> FsResult<Option<Descriptor>> {
-        let path = pinned.path();
+        let is_free = self.is_free(place);
         match stat.type_ {
             DescriptorType::Directory => {
-                self.may_see(Operation::Read, &path, true)?;
+                if !is_free {
+                    self.may_see(Operation::Read, &pinned.path()?, true)?;
+                }
                 return match wish.create || wish.changes() {
                     true => Err(ErrorCode::IsDirectory.into()),
                     false => open_directory(pinned),
                 };
             }
             DescriptorType::RegularFile => {}
-            _ => return Err(self.refused(wish.operation(), &path, SPECIAL)),
+            _ => return Err(self.refused(wish.operation(), &pinned.path()?, SPECIAL)),
         }
-        if wish.read {
-            self.may(Operation::Read, &path, Access::Read)?;
+        if wish.read && !is_free {
+            self.may(Operation::Read, &pinned.path()?, Access::Read)?;
         }
         if wish.changes() {
-            self.may(Operation::Write, &path, Access::Write)?;
+            self.may(Operation::Write, &pinned.path()?, Access::Write)?;
         }
         if wish.exclusive {
             return Err(ErrorCode::Exist.into());
         }
         if wish.changes() {
-            self.refuse_other_names(&path, stat)?;
+            self.refuse_other_names(&pinned.path()?, stat)?;
         }
         if wish.directory {
             return Err(ErrorCode::NotDirectory.into());
@@ -171,10 +181,10 @@ impl Layer<'_> {
         // It may have been swapped between the look and the opening.
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Err(self.refused(wish.operation(), &path, SPECIAL));
+            return Err(self.refused(wish.operation(), &pinned.path()?, SPECIAL));
         }
         if wish.changes() && has_other_names(&metadata) {
-            return Err(self.refused(Operation::Write, &path, HARD_LINK));
+            return Err(self.refused(Operation::Write, &pinned.path()?, HARD_LINK));
         }
         if wish.truncate {
             file.set_len(0)?;
@@ -183,7 +193,7 @@ impl Layer<'_> {
     }
 
     fn open_new(&mut self, pinned: &Pinned, wish: Wish) -> FsResult<Option<Descriptor>> {
-        let path = pinned.path();
+        let path = pinned.path()?;
         self.may(Operation::Create, &path, Access::Write)?;
         if wish.read {
             self.may(Operation::Read, &path, Access::Read)?;

@@ -33,6 +33,7 @@ struct Root {
     /// Where it was when it was opened.
     host: PathBuf,
     dir: Dir,
+    reads_all: bool,
     /// The file, where the mount is that file alone.
     file: Option<OsString>,
 }
@@ -59,7 +60,7 @@ impl Opened {
         let roots = mounts
             .iter()
             .map(|mount| {
-                Root::open(mount).map_err(|error| SandboxError::Open {
+                Root::open(mount, &*rules).map_err(|error| SandboxError::Open {
                     path: mount.host.clone(),
                     reason: error.to_string(),
                 })
@@ -68,10 +69,10 @@ impl Opened {
         Ok(Self { roots, workspace: workspace.to_owned(), rules })
     }
 
-    /// The mount that is the guest's `/`.
-    pub(super) fn root(&self) -> Option<Dir> {
+    /// The mount that is the guest's `/`, and whether everything in it may be read.
+    pub(super) fn root(&self) -> Option<(Dir, bool)> {
         let root = self.roots.iter().find(|root| root.name.is_empty())?;
-        root.file.is_none().then(|| root.dir.clone())
+        root.file.is_none().then(|| (root.dir.clone(), root.reads_all))
     }
 
     /// Whether paths below a directory of this name can lead into another mount.
@@ -153,11 +154,11 @@ impl Opened {
         match &root.file {
             Some(_) if !rest.is_empty() => Meaning::Outside(self.host_of(&normal(all).0, 0)),
             Some(file) => {
-                Meaning::Below(Place::new(&root.dir, vec![file.clone()], directory), None)
+                Meaning::Below(Place::new((&root.dir, false), vec![file.clone()], directory), None)
             }
             None => {
                 let name = rest.is_empty().then(|| root.name.clone());
-                Meaning::Below(Place::new(&root.dir, rest, directory), name)
+                Meaning::Below(Place::new((&root.dir, root.reads_all), rest, directory), name)
             }
         }
     }
@@ -181,7 +182,7 @@ impl Opened {
 }
 
 impl Root {
-    fn open(mount: &Mount) -> std::io::Result<Self> {
+    fn open(mount: &Mount, rules: &dyn Rules) -> std::io::Result<Self> {
         let perms = match mount.access {
             Access::Read => FsPerms::ReadOnly,
             Access::Write => FsPerms::ReadWrite,
@@ -205,13 +206,14 @@ impl Root {
             name: mount.guest.split('/').filter(|name| !name.is_empty()).map(Into::into).collect(),
             host: host.to_owned(),
             dir: Dir::new(opened, perms, OpenMode::READ, true),
+            reads_all: file.is_none() && rules.reads_all_below(host),
             file,
         })
     }
 }
 
 /// What a path means that is relative to a directory below a mount: it stays below that directory.
-pub(super) fn below(dir: &Dir, path: &str) -> FsResult<Meaning> {
+pub(super) fn below(dir: (&Dir, bool), path: &str) -> FsResult<Meaning> {
     let asked = Asked::parse(path)?;
     if asked.absolute {
         return Ok(Meaning::Escape(path.into()));

@@ -25,6 +25,8 @@ pub(super) struct Place {
     rest: Vec<OsString>,
     /// Whether only a directory is meant.
     pub(super) directory: bool,
+    /// Whether everything below the mount may be read.
+    pub(super) reads_all: bool,
 }
 
 impl std::fmt::Debug for Place {
@@ -37,14 +39,16 @@ impl std::fmt::Debug for Place {
 pub(super) struct Pinned {
     /// The directory that the last name stands in; the directory itself, where there is no name.
     pub(super) dir: Dir,
-    /// Its path, as the system knows it.
-    directory: PathBuf,
     name: Option<OsString>,
 }
 
 impl Place {
-    pub(super) fn new(root: &Dir, rest: Vec<OsString>, directory: bool) -> Self {
-        Self { root: root.clone(), rest, directory }
+    pub(super) fn new(
+        (root, reads_all): (&Dir, bool),
+        rest: Vec<OsString>,
+        directory: bool,
+    ) -> Self {
+        Self { root: root.clone(), rest, directory, reads_all }
     }
 
     /// The names before the last, and the last, if it can be the name of something in a directory.
@@ -81,12 +85,13 @@ impl Pinned {
         self.name.is_none()
     }
 
-    /// The real path.
-    pub(super) fn path(&self) -> PathBuf {
-        match &self.name {
-            Some(name) => self.directory.join(name),
-            None => self.directory.clone(),
-        }
+    /// The real path, as the system knows it.
+    pub(super) fn path(&self) -> io::Result<PathBuf> {
+        let directory = self.dir.dir.path()?;
+        Ok(match &self.name {
+            Some(name) => directory.join(name),
+            None => directory,
+        })
     }
 
     /// The directory, for an operation that was allowed to write.
@@ -108,8 +113,7 @@ impl Layer<'_> {
                 .map_err(|error| self.not_pinned(operation, place, &above, error))?;
             Dir::new(opened, place.root.perms, OpenMode::READ, true)
         };
-        let directory = dir.dir.path()?;
-        Ok(Pinned { dir, directory, name: name.cloned() })
+        Ok(Pinned { dir, name: name.cloned() })
     }
 
     /// The error where no directory could be opened. What is there is not told where it may not be seen.
@@ -155,29 +159,32 @@ impl Layer<'_> {
     ) -> FsResult<Place> {
         let target = read_link_contents(&link.dir.dir, Path::new(&link.name()))?;
         let root = place.root.dir.path()?;
-        let inside = link.directory.strip_prefix(&root);
+        let directory = link.dir.dir.path()?;
+        let inside = directory.strip_prefix(&root);
         let (false, Ok(inside)) = (target.has_root(), inside) else {
-            return Err(self.escape(operation, &plain(&link.directory.join(target))));
+            return Err(self.escape(operation, &plain(&directory.join(target))));
         };
         let rest = parts(inside).chain(parts(&target)).collect();
         let text = target.as_os_str().as_encoded_bytes();
         let directory =
             place.directory || [&b"/"[..], b"/.", b".."].iter().any(|end| text.ends_with(end));
-        Ok(Place { root: place.root.clone(), rest, directory })
+        Ok(Place { rest, directory, ..place.clone() })
     }
 
     /// Whether a link at the place can lead out of the mount, as it is written.
-    pub(super) fn leads_out(&self, link: &Pinned, target: &str) -> bool {
-        let Some(mut depth) = self.files.opened.depth(&link.directory) else { return true };
+    pub(super) fn leads_out(&self, link: &Pinned, target: &str) -> io::Result<bool> {
+        let Some(mut depth) = self.files.opened.depth(&link.dir.dir.path()?) else {
+            return Ok(true);
+        };
         for component in Path::new(target).components() {
             match component {
                 Component::Normal(_) => depth += 1,
                 Component::CurDir => {}
                 Component::ParentDir if depth > 0 => depth -= 1,
-                _ => return true,
+                _ => return Ok(true),
             }
         }
-        false
+        Ok(false)
     }
 }
 
