@@ -100,6 +100,11 @@ impl fmt::Display for FilePattern {
     }
 }
 
+/// What stands before the glob: a path as it is written.
+pub(crate) fn plain(text: &str) -> PathBuf {
+    split(text).0
+}
+
 /// Checks what can be checked of a pattern without looking at the file system.
 pub(crate) fn check(text: &str) -> Result<(), PermissionError> {
     if text.is_empty() {

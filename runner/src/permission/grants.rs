@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::capability::Request;
-use super::files::FilePattern;
+use super::files::{self, FilePattern};
 use super::mounts::{self, Mount, Scope};
 use super::protected::Protected;
 use super::rule::{self, Effect, FileRule, Source, Statement, VariableRule};
@@ -30,6 +30,7 @@ pub(crate) struct Grants {
     decided: Vec<Decision>,
     effective: Vec<Effective>,
     pub(super) network: NetworkRules,
+    granted_network: Vec<(Endpoint, Kind, Source)>,
     denied_network: Vec<(Capability, Source)>,
     refused: Vec<Request>,
     withheld: Vec<Statement>,
@@ -305,11 +306,7 @@ impl Grants {
             }
             Effect::Allow if policy.distrusts(statement) => self.withheld.push(statement.clone()),
             Effect::Allow => {
-                if self.network.is_requested_in_part(protocol, &endpoint) {
-                    let (capability, source) =
-                        (statement.capability.clone(), statement.source.clone());
-                    self.effective.push(Effective { capability, source });
-                }
+                self.granted_network.push((endpoint.clone(), *kind, statement.source.clone()));
                 self.network.grant(protocol, endpoint, label);
             }
         }
@@ -333,6 +330,10 @@ impl Grants {
         if policy.distrusts(statement) && !base.starts_with(policy.paths.workspace()) {
             self.withheld.push(statement.clone());
             return Ok(());
+        }
+        if matches!(statement.source, Source::User { .. } | Source::Flag) {
+            let written = policy.paths.expand(&files::plain(&statement.capability.target));
+            policy.paths.refuse_detour(&statement.directory, &written, base)?;
         }
         // A flag means what is there now; a file is written for many machines.
         if statement.source == Source::Flag && !rule.pattern.is_glob() && !base.exists() {
@@ -390,6 +391,13 @@ impl Grants {
             }
         }
         self.effective.extend(self.variables.effective());
+        for (endpoint, kind, source) in &self.granted_network {
+            let Some(protocol) = kind.protocol() else { continue };
+            for common in self.network.effective(protocol, endpoint) {
+                let capability = Capability::new(*kind, common.to_string());
+                self.effective.push(Effective { capability, source: source.clone() });
+            }
+        }
         self.effective.sort();
         self.effective.dedup();
         // Who may write may read.

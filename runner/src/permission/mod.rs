@@ -13,6 +13,7 @@ mod network;
 mod paths;
 mod protected;
 mod rule;
+mod targets;
 mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
@@ -26,4 +27,5 @@ pub(crate) use network::{NetworkRules, Origin};
 pub(crate) use paths::{NamedPath, Paths, PermissionError};
 pub(crate) use protected::Protected;
 pub(crate) use rule::{Effect, Source, Statement};
+pub(crate) use targets::Targets;
 pub(crate) use variable::VariablePattern;

@@ -91,10 +91,20 @@ impl NetworkRules {
         grants.any(|rule| rule.endpoint.overlaps(wanted))
     }
 
-    /// Whether a request has something in common with what is granted.
-    pub(super) fn is_requested_in_part(&self, protocol: Protocol, granted: &Endpoint) -> bool {
-        let mut requests = self.requested.iter().filter(|(asked, _)| *asked == protocol);
-        requests.any(|(_, endpoint)| endpoint.overlaps(granted))
+    /// Where a grant and the requests meet: the narrower of both, unless it is denied as a whole.
+    pub(super) fn effective<'a>(
+        &'a self,
+        protocol: Protocol,
+        granted: &'a Endpoint,
+    ) -> impl Iterator<Item = &'a Endpoint> {
+        let requests = self.requested.iter().filter(move |(asked, _)| *asked == protocol);
+        requests
+            .filter(|(_, wanted)| wanted.overlaps(granted))
+            .map(move |(_, wanted)| if granted.covers(wanted) { wanted } else { granted })
+            .filter(move |common| {
+                let mut denied = self.denied.iter().filter(|rule| rule.protocol == protocol);
+                !denied.any(|rule| rule.endpoint.covers(common))
+            })
     }
 
     /// Whether a name may be looked up: it is granted itself, or something is granted that is reached
