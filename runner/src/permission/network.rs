@@ -10,10 +10,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::Ruling;
 use super::address::{Range, canonical};
 use super::endpoint::{Endpoint, EndpointError, Hosts, Ports, Protocol, Scheme};
 use super::host::{Host, HostName};
+use super::{Capability, Explanation, Ruling};
 
 /// The rules of one invocation for the network.
 #[derive(Clone, Debug, Default)]
@@ -168,14 +168,13 @@ impl NetworkRules {
         })
     }
 
-    /// The ruling on one host and port as somebody names it, whether it is requested, and the rules that
-    /// grant and deny it. What a name leads to is not looked up.
+    /// What decides on one host and port as somebody names it. What a name leads to is not looked up.
     pub(super) fn explain(
         &self,
         protocol: Protocol,
-        text: &str,
-    ) -> Result<(Ruling, bool, Vec<Arc<str>>, Vec<Arc<str>>), EndpointError> {
-        let Endpoint { scheme, hosts, ports } = Endpoint::parse(protocol, text)?;
+        asked: &Capability,
+    ) -> Result<Explanation, EndpointError> {
+        let Endpoint { scheme, hosts, ports } = Endpoint::parse(protocol, &asked.target)?;
         let loopback = IpAddr::from([127, 0, 0, 1]);
         let (names, address) = match hosts {
             Hosts::Name(name) => (vec![name], None),
@@ -203,7 +202,14 @@ impl NetworkRules {
         };
         let requested =
             self.requested.iter().any(|(protocol, asked)| target.is_covered(*protocol, asked));
-        Ok((ruling, requested, labels(&self.granted), labels(&self.denied)))
+        Ok(Explanation {
+            asked: asked.clone(),
+            target: asked.target.clone(),
+            ruling,
+            requested,
+            granted: labels(&self.granted),
+            denied: labels(&self.denied),
+        })
     }
 
     fn check_target(&self, target: Target<'_>) -> Ruling {
