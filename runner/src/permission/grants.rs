@@ -418,16 +418,15 @@ impl Grants {
                 let workspace = policy.paths.workspace();
                 FilePattern::parse(target, workspace, policy.paths).is_ok_and(|wanted| {
                     self.granted.iter().any(|granted| {
+                        let common = granted.pattern.common_base(&wanted);
                         Kind::from(granted.access) >= *kind
-                            && granted.pattern.common_base(&wanted).is_some()
+                            && common
+                                .is_some_and(|base| self.denial(base, granted.access).is_none())
                     })
                 })
             }
-            Kind::Env => super::VariablePattern::parse(target).is_some_and(|wanted| {
-                self.decided
-                    .iter()
-                    .any(|decision| decision.allowed && wanted.matches(&decision.target))
-            }),
+            Kind::Env => VariablePattern::parse(target)
+                .is_some_and(|wanted| self.variables.is_granted_in_part(&wanted)),
             Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {
                 kind.protocol().is_some_and(|protocol| {
                     Endpoint::parse(protocol, target)

@@ -87,8 +87,9 @@ impl NetworkRules {
 
     /// Whether a grant and a request have something in common.
     pub(super) fn is_granted_in_part(&self, protocol: Protocol, wanted: &Endpoint) -> bool {
-        let mut grants = self.granted.iter().filter(|rule| rule.protocol == protocol);
-        grants.any(|rule| rule.endpoint.overlaps(wanted))
+        let of = |rule: &&Rule| rule.protocol == protocol;
+        self.granted.iter().filter(of).any(|rule| rule.endpoint.overlaps(wanted))
+            && !self.denied.iter().filter(of).any(|rule| rule.endpoint.covers(wanted))
     }
 
     /// Where a grant and the requests meet: the narrower of both, unless it is denied as a whole.
