@@ -20,6 +20,8 @@ pub(crate) enum PermissionError {
     OutsideWorkspace { directory: String, path: PathBuf },
     #[error("the command could not tell `{first}` from `{second}`, which has the same name inside the sandbox", first = first.display(), second = second.display())]
     Ambiguous { first: PathBuf, second: PathBuf },
+    #[error("`{path}` leads out of the workspace to `{to}`: name that itself, if it is meant", path = path.display(), to = to.display())]
+    LeadsOut { path: PathBuf, to: PathBuf },
     #[error("`{path}` is never granted to be written: {what}", path = path.display())]
     Protected { path: PathBuf, what: &'static str },
     #[error("`{0}` is not the name of an environment variable")]
@@ -51,6 +53,7 @@ impl PermissionError {
             Self::Forbidden { .. }
                 | Self::Protected { .. }
                 | Self::OutsideWorkspace { .. }
+                | Self::LeadsOut { .. }
                 | Self::Ambiguous { .. }
         )
     }
@@ -166,6 +169,28 @@ impl Paths {
         match (path.strip_prefix("~"), &self.home) {
             (Ok(below), Some(home)) => home.join(below),
             _ => path.to_owned(),
+        }
+    }
+
+    /// Refuses a path that is one of the workspace by its text, and another one by a link: the link came
+    /// with the workspace, whoever wrote the path.
+    pub(super) fn refuse_leading_out(
+        &self,
+        base: &Path,
+        path: &Path,
+        real: &Path,
+    ) -> Result<(), PermissionError> {
+        let mut path_by_text = PathBuf::new();
+        for component in base.join(path).components() {
+            match component {
+                Component::ParentDir => drop(path_by_text.pop()),
+                Component::CurDir => {}
+                other => path_by_text.push(other),
+            }
+        }
+        match path_by_text.starts_with(&self.workspace) && !real.starts_with(&self.workspace) {
+            true => Err(PermissionError::LeadsOut { path: path_by_text, to: real.to_owned() }),
+            false => Ok(()),
         }
     }
 
