@@ -164,18 +164,39 @@ impl Operation {
     }
 }
 
-/// A path of the workspace as a policy has it.
+/// A path as a policy has it: relative where it is in the workspace.
 pub(crate) fn relative(workspace: &Path, target: &str) -> String {
     match Path::new(target).strip_prefix(workspace) {
         Ok(below) if below.as_os_str().is_empty() => ".".into(),
-        Ok(below) => below.to_string_lossy().into_owned(),
-        Err(_) => target.to_owned(),
+        Ok(below) => literal(&below.to_string_lossy()),
+        Err(_) => literal(target),
     }
+}
+
+/// The pattern that means this one path: a guest chooses the names of what it makes and asks for, and
+/// they must not turn into globs, or into the home directory, when somebody puts them into a policy.
+pub(crate) fn literal(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    if path == "~" || path.starts_with("~/") {
+        pattern.push_str("./");
+    }
+    let mut is_glob = false;
+    for part in path.split_inclusive('/') {
+        is_glob |= part.contains(['*', '?', '[', '{']);
+        for c in part.chars() {
+            if is_glob && matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ',' | '!') {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+        }
+    }
+    pattern
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::permission::{FilePattern, Paths};
 
     fn line(operation: &str, target: &str, decision: &str) -> String {
         format!(
@@ -204,6 +225,25 @@ mod tests {
         assert_eq!(least[&Kind::Write], ["out/log"]);
         assert_eq!(least[&Kind::Env], ["TOKEN"]);
         assert_eq!(suggestion.denied.len(), 1);
+    }
+
+    #[test]
+    fn no_name_of_a_file_means_more_than_that_file() {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = dunce::canonicalize(root.path()).expect("it is there");
+        std::fs::create_dir(root.join("home")).expect("a directory");
+        let paths = Paths::new(&root, &root, Some(&root.join("home"))).expect("all are there");
+        for name in ["~/.bashrc", "~", "*", "a/**/b", "[a-z]", "{a,b}", "a*\\b/c\\d}", "a\\b", "?!"]
+        {
+            let path = root.join(name);
+            let text = relative(&root, &path.display().to_string());
+            let pattern = FilePattern::parse(&text, &root, &paths).expect("a pattern");
+            assert!(pattern.covers(&path), "{name}: {text}");
+            for other in ["home/.bashrc", "home", "x", "a/x/b", "a", "b", "ab"] {
+                let other = root.join(other);
+                assert!(other == path || !pattern.covers(&other), "{name}: {text}");
+            }
+        }
     }
 
     #[test]

@@ -133,8 +133,14 @@ impl Subject {
     }
 }
 
-/// Writes a receipt in one piece: a reader finds the old one or the new one.
+/// Writes a receipt in one piece: a reader finds the old one or the new one. What is no file (a
+/// terminal, a pipe, `/dev/null`) is written to, and not replaced.
 pub(crate) fn write(path: &Path, receipt: &Value) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut device = std::fs::OpenOptions::new().write(true).open(path)?;
+        serde_json::to_writer_pretty(&device, receipt)?;
+        return device.write_all(b"\n");
+    }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
     serde_json::to_writer_pretty(&mut file, receipt)?;
@@ -170,4 +176,27 @@ fn millis(time: Duration) -> f64 {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        let root = tempfile::tempdir().expect("a directory");
+        // A socket stands for a device, which tests cannot make: nobody can write to it by opening it.
+        let path = root.path().join("socket");
+        let _socket = UnixListener::bind(&path).expect("a socket");
+        assert!(write(&path, &json!({})).is_err());
+        assert!(!path.metadata().expect("it is still there").is_file());
+        let file = root.path().join("file");
+        for number in [1, 2] {
+            write(&file, &json!(number)).expect("written");
+            let text = std::fs::read_to_string(&file).expect("a file");
+            assert_eq!(text, format!("{number}\n"));
+        }
+    }
 }

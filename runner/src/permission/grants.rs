@@ -206,7 +206,7 @@ impl Grants {
     }
 
     /// Whether a directory may be moved away, or another one to here: what is below it has other paths
-    /// then, and would escape a denial.
+    /// then, and would escape a denial, or a glob that granted the directory and not what is in it.
     pub(crate) fn check_move(&self, path: &Path) -> Ruling {
         let ruling = self.check_path(path, Access::Write);
         if !ruling.allowed {
@@ -215,9 +215,14 @@ impl Grants {
         if self.protected.is_below(path) {
             return Ruling::denied("it holds files of the runner's own");
         }
-        match self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
-            Some(rule) => Ruling { allowed: false, rule: rule.label.clone() },
-            None => ruling,
+        if let Some(rule) = self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
+            return Ruling { allowed: false, rule: rule.label.clone() };
+        }
+        let is_whole =
+            |rule: &FileRule| rule.access == Access::Write && rule.pattern.covers_all_below(path);
+        match [&self.granted, &self.requested].iter().all(|rules| rules.iter().any(is_whole)) {
+            true => ruling,
+            false => Ruling::denied("a glob grants it, but not what is in it"),
         }
     }
 
@@ -331,6 +336,8 @@ impl Grants {
             self.withheld.push(statement.clone());
             return Ok(());
         }
+        // What the user answered was shown with the links resolved, and what the workspace's files say
+        // is not granted outside of it without trust.
         if matches!(statement.source, Source::User { .. } | Source::Flag) {
             let written = policy.paths.expand(&files::plain(&statement.capability.target));
             policy.paths.refuse_detour(&statement.directory, &written, base)?;

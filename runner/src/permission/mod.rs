@@ -20,6 +20,8 @@ pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Reques
 pub(crate) use decision::{Decision, Operation, Recorder, Ruling, Witness};
 pub(crate) use endpoint::{Endpoint, Protocol, Scheme};
 pub(crate) use explanation::Explanation;
+#[cfg(test)]
+pub(crate) use files::FilePattern;
 pub(crate) use grants::{Effective, Grants, Policy, Unusable};
 pub(crate) use host::{Host, HostName};
 pub(crate) use mounts::{Mount, Scope};

@@ -222,6 +222,10 @@ pub(super) fn below(dir: (&Dir, bool), path: &str) -> FsResult<Meaning> {
     Ok(Meaning::Below(Place::new(dir, rest, asked.directory), None))
 }
 
+/// The longest path, in bytes, as Linux has it. A longer one would cost the host time and memory in each
+/// place that it passes, and the runner's record most of all.
+const MAX_PATH: usize = 4096;
+
 /// A guest's path, taken apart.
 struct Asked<'a> {
     /// The names, without empty ones and `.`.
@@ -235,6 +239,9 @@ impl<'a> Asked<'a> {
     fn parse(path: &'a str) -> FsResult<Self> {
         if path.is_empty() {
             return Err(ErrorCode::NoEntry.into());
+        }
+        if path.len() > MAX_PATH {
+            return Err(ErrorCode::NameTooLong.into());
         }
         if path.contains('\0') || cfg!(windows) && path.contains(['\\', ':']) {
             return Err(ErrorCode::Invalid.into());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
-use wasmtime::component::{Resource, ResourceTable};
+use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host;
@@ -220,6 +220,16 @@ fn a_path_outside_is_recorded_as_what_it_means() {
 }
 
 #[test]
+fn a_path_that_is_too_long_is_not_even_looked_at() {
+    let mut world = World::new(false, false);
+    for path in ["x".repeat(1 << 20), "in/../".repeat(1 << 17), "in/./".repeat(1000)] {
+        assert_eq!(code(world.read(&path)).err(), Some(ErrorCode::NameTooLong));
+        assert_eq!(world.told(), []);
+    }
+    assert_eq!(code(world.read(&"in/../".repeat(600))).err(), None);
+}
+
+#[test]
 fn what_is_allowed_is_recorded_for_who_asks() {
     for free in [false, true] {
         let mut world = World::new(free, true);
@@ -236,6 +246,15 @@ fn what_is_allowed_is_recorded_for_who_asks() {
         world.read("in/top.txt").expect("it opens");
         assert_eq!(world.told(), []);
     }
+}
+
+#[test]
+fn a_table_that_is_full_is_told_as_such() {
+    let mut world = World::new(false, false);
+    world.table.set_max_capacity(1);
+    world.preopen();
+    let error = world.layer().get_directories().expect_err("there is no more room");
+    assert!(matches!(error.downcast_ref(), Some(ResourceTableError::Full)), "{error}");
 }
 
 #[test]
