@@ -25,6 +25,7 @@ mod inspect;
 mod limits;
 mod lock;
 mod logging;
+mod matrix;
 mod network;
 mod new_plugin;
 mod output;
