@@ -29,6 +29,7 @@ mod matrix;
 mod network;
 mod new_plugin;
 mod output;
+mod own_files;
 mod path_arguments;
 mod permissions;
 mod question;
