@@ -170,7 +170,7 @@ fn nested_types(depth: usize) -> Vec<u8> {
 }
 
 /// A number as WebAssembly writes it.
-fn length(mut rest: usize) -> Vec<u8> {
+pub(crate) fn length(mut rest: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while rest >= 0x80 {
         bytes.push((rest & 0x7f) as u8 | 0x80);

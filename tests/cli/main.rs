@@ -19,6 +19,7 @@ mod help;
 mod hostile_configuration;
 mod hostile_disk;
 mod hostile_files;
+mod hostile_load;
 mod hostile_text;
 mod imports;
 mod inspect;
