@@ -7,6 +7,9 @@ mod answers;
 mod arguments;
 mod broken_files;
 mod build;
+#[cfg(target_os = "linux")]
+#[path = "../canaries.rs"]
+mod canaries;
 mod clean;
 mod completions_and_man;
 mod configuration;
