@@ -102,6 +102,13 @@ const BROKEN: &[Broken] = &[
         make: |path| link("none.wasm", path),
         said: "cannot be read: [NOT FOUND]",
     },
+    // To be read by nobody, the superuser included.
+    #[cfg(target_os = "linux")]
+    Broken {
+        name: "unreadable",
+        make: |path| link("/proc/self/mem", path),
+        said: "cannot be read: Input/output error (os error 5)",
+    },
     #[cfg(target_os = "linux")]
     Broken {
         name: "ring",

@@ -29,6 +29,7 @@ mod inspect;
 mod limits;
 mod lock;
 mod logging;
+mod look_alikes;
 mod matrix;
 mod network;
 mod new_plugin;
