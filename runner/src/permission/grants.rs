@@ -9,7 +9,7 @@ use super::protected::Protected;
 use super::rule::{self, Effect, FileRule, Source, Statement, VariableRule};
 use super::variable::{VariablePattern, Variables};
 use super::{
-    Access, Capability, Decision, Endpoint, Kind, NamedPath, NetworkRules, PathKind, Paths, Ruling,
+    Access, Capability, Decision, Endpoint, Kind, NamedPath, NetworkRules, PathKind, Paths,
 };
 use super::{PermissionError, paths::Located};
 
@@ -21,16 +21,16 @@ pub(crate) struct Grants {
     pub(super) requested: Vec<FileRule>,
     pub(super) granted: Vec<FileRule>,
     pub(super) denied: Vec<FileRule>,
-    protected: Protected,
+    pub(super) protected: Protected,
     workspace: PathBuf,
     mounts: Vec<Mount>,
     areas: Vec<Mount>,
     pub(super) variables: Variables,
     environment: Vec<(String, String)>,
     decided: Vec<Decision>,
-    effective: Vec<Effective>,
+    pub(super) effective: Vec<Effective>,
     pub(super) network: NetworkRules,
-    granted_network: Vec<(Endpoint, Kind, Source)>,
+    pub(super) granted_network: Vec<(Endpoint, Kind, Source)>,
     denied_network: Vec<(Capability, Source)>,
     refused: Vec<Request>,
     withheld: Vec<Statement>,
@@ -154,83 +154,6 @@ impl Grants {
     /// What the workspace's files would grant if the user trusted them.
     pub(crate) fn withheld(&self) -> &[Statement] {
         &self.withheld
-    }
-
-    /// Whether a file of the host's may be read or written. The path is absolute and free of links.
-    pub(crate) fn check_path(&self, path: &Path, access: Access) -> Ruling {
-        if access == Access::Write
-            && let Some(reason) = self.protected.reason(path)
-        {
-            return Ruling::denied(reason);
-        }
-        if let Some(denial) = self.denial(path, access) {
-            return Ruling { allowed: false, rule: denial.label.clone() };
-        }
-        let covers = |rule: &&FileRule| rule.access >= access && rule.pattern.covers(path);
-        match self.granted.iter().find(covers) {
-            None => Ruling::denied("not granted"),
-            Some(_) if !self.requested.iter().any(|rule| covers(&rule)) => {
-                Ruling::denied("not requested")
-            }
-            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
-        }
-    }
-
-    /// Whether everything below a directory may be read, whatever its name: then nobody needs to ask for
-    /// each.
-    pub(crate) fn reads_all_below(&self, directory: &Path) -> bool {
-        let covers = |rule: &FileRule| !rule.pattern.is_glob() && rule.pattern.covers(directory);
-        let denies =
-            |rule: &FileRule| rule.access == Access::Read && rule.pattern.reaches_into(directory);
-        self.granted.iter().any(covers)
-            && self.requested.iter().any(covers)
-            && !self.denied.iter().any(denies)
-    }
-
-    /// Whether a directory may be opened, listed and walked: it is granted, or a glob looks into it.
-    pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
-        if let Some(denial) = self.denial(path, Access::Read) {
-            return Ruling { allowed: false, rule: denial.label.clone() };
-        }
-        let leads = |rule: &&FileRule| {
-            let pattern = &rule.pattern;
-            pattern.covers(path) || (pattern.is_glob() && pattern.reaches_around(path))
-        };
-        match self.granted.iter().find(leads) {
-            None => Ruling::denied("not granted"),
-            Some(_) if !self.requested.iter().any(|rule| leads(&rule)) => {
-                Ruling::denied("not requested")
-            }
-            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
-        }
-    }
-
-    /// Whether a directory may be moved away, or another one to here: what is below it has other paths
-    /// then, and would escape a denial, or a glob that granted the directory and not what is in it.
-    pub(crate) fn check_move(&self, path: &Path) -> Ruling {
-        let ruling = self.check_path(path, Access::Write);
-        if !ruling.allowed {
-            return ruling;
-        }
-        if self.protected.is_below(path) {
-            return Ruling::denied("it holds files of the runner's own");
-        }
-        if let Some(rule) = self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
-            return Ruling { allowed: false, rule: rule.label.clone() };
-        }
-        let is_whole =
-            |rule: &FileRule| rule.access == Access::Write && rule.pattern.covers_all_below(path);
-        match [&self.granted, &self.requested].iter().all(|rules| rules.iter().any(is_whole)) {
-            true => ruling,
-            false => Ruling::denied("a glob grants it, but not what is in it"),
-        }
-    }
-
-    /// A denial of reading is one of writing, too.
-    fn denial(&self, path: &Path, access: Access) -> Option<&FileRule> {
-        let denies =
-            |rule: &&FileRule| rule.access <= access && rule.pattern.covers_or_is_above(path);
-        self.denied.iter().find(denies)
     }
 
     fn request(&mut self, policy: &Policy<'_>) -> Result<(), PermissionError> {
@@ -377,69 +300,6 @@ impl Grants {
         match self.protected.reason(path).filter(|_| access == Access::Write) {
             Some(what) => Err(PermissionError::Protected { path: path.to_owned(), what }),
             None => Ok(()),
-        }
-    }
-
-    /// What people see of the file rules: where a request and a grant meet.
-    fn list_effective(&mut self) {
-        for granted in &self.granted {
-            for requested in &self.requested {
-                let Some(base) = granted.pattern.common_base(&requested.pattern) else { continue };
-                // What is denied as a whole is no gain to anybody.
-                if self.denial(base, granted.access.min(requested.access)).is_some() {
-                    continue;
-                }
-                let deeper = if granted.pattern.base() == base { granted } else { requested };
-                let kind = granted.access.min(requested.access).into();
-                self.effective.push(Effective {
-                    capability: Capability::new(kind, deeper.pattern.to_string()),
-                    source: granted.source.clone(),
-                });
-            }
-        }
-        self.effective.extend(self.variables.effective());
-        for (endpoint, kind, source) in &self.granted_network {
-            let Some(protocol) = kind.protocol() else { continue };
-            for common in self.network.effective(protocol, endpoint) {
-                let capability = Capability::new(*kind, common.to_string());
-                self.effective.push(Effective { capability, source: source.clone() });
-            }
-        }
-        self.effective.sort();
-        self.effective.dedup();
-        // Who may write may read.
-        let all = self.effective.clone();
-        self.effective.retain(|one| {
-            let Capability { kind, target } = &one.capability;
-            let writes = Capability::new(Kind::Write, target);
-            *kind != Kind::Read
-                || !all.iter().any(|other| other.capability == writes && other.source == one.source)
-        });
-    }
-
-    /// Whether a request is granted, at least in part.
-    fn meets(&self, request: &Request, policy: &Policy<'_>) -> bool {
-        let Capability { kind, target } = &request.capability;
-        match kind {
-            Kind::Read | Kind::Write => {
-                let workspace = policy.paths.workspace();
-                FilePattern::parse(target, workspace, policy.paths).is_ok_and(|wanted| {
-                    self.granted.iter().any(|granted| {
-                        let common = granted.pattern.common_base(&wanted);
-                        Kind::from(granted.access) >= *kind
-                            && common
-                                .is_some_and(|base| self.denial(base, granted.access).is_none())
-                    })
-                })
-            }
-            Kind::Env => VariablePattern::parse(target)
-                .is_some_and(|wanted| self.variables.is_granted_in_part(&wanted)),
-            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {
-                kind.protocol().is_some_and(|protocol| {
-                    Endpoint::parse(protocol, target)
-                        .is_ok_and(|wanted| self.network.is_granted_in_part(protocol, &wanted))
-                })
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod capability;
+mod checks;
 mod decision;
 mod endpoint;
 mod explanation;
@@ -13,6 +14,7 @@ mod network;
 mod paths;
 mod protected;
 mod rule;
+mod summary;
 mod targets;
 mod variable;
 
