@@ -12,7 +12,7 @@ use crate::execution::Execution;
 use crate::invocation::Invocation;
 use crate::permission::{Grants, Recorder, Witness};
 use crate::plugin::Plugin;
-use crate::sandbox::{Limits, Outcome, WallReport};
+use crate::sandbox::{self, Limits, Outcome, WallReport};
 
 /// The record of one run, in the making.
 pub(super) struct Record {
@@ -24,18 +24,23 @@ pub(super) struct Record {
 
 impl App {
     /// Opens the file of `--audit`, so that what cannot be recorded does not begin.
-    pub(super) fn open_audit(&self) -> Result<Option<(PathBuf, File)>, Error> {
+    pub(super) fn open_audit(&self) -> Result<Option<(PathBuf, &'static File)>, Error> {
         let Some(path) = self.options.audit.as_deref() else { return Ok(None) };
         let path = self.environment.working_directory.join(path);
         match audit::open(&path) {
-            Ok(file) => Ok(Some((path, file))),
+            Ok(file) => {
+                // Decisions come to it through the runner alone, until its end.
+                let file = Box::leak(Box::new(file));
+                sandbox::withhold(file);
+                Ok(Some((path, file)))
+            }
             Err(error) => Err(Error::Record { path, problem: error.to_string() }),
         }
     }
 
     pub(super) fn begin_record(
         &self,
-        audit: Option<(PathBuf, File)>,
+        audit: Option<(PathBuf, &'static File)>,
         plugin: &Plugin,
         invocation: &Invocation,
         grants: &Grants,

@@ -65,7 +65,7 @@ pub(crate) enum Verdict {
 
 /// Takes down the decisions of one invocation.
 pub(crate) struct Ledger {
-    audit: Option<(PathBuf, File)>,
+    audit: Option<(PathBuf, &'static File)>,
     subject: Subject,
     secrets: Secrets,
     /// How often each access was made.
@@ -79,7 +79,11 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(audit: Option<(PathBuf, File)>, subject: Subject, secrets: Secrets) -> Self {
+    pub(crate) fn new(
+        audit: Option<(PathBuf, &'static File)>,
+        subject: Subject,
+        secrets: Secrets,
+    ) -> Self {
         Self {
             audit,
             subject,
@@ -154,7 +158,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// One line is one write, so that invocations that share a file do not mix theirs.
-fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
+fn write_line(mut file: &File, line: &Line) -> io::Result<()> {
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
     file.write_all(&text)

@@ -40,7 +40,7 @@ pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome, died_of_memory};
 pub(crate) use output::Output;
 pub(crate) use wall::WallReport;
-pub(crate) use worker::{Stop, pause};
+pub(crate) use worker::{Stop, pause, withhold};
 
 use compiled::Compiler;
 use files::Opened;
