@@ -252,7 +252,7 @@ fn what_is_withheld_is_not_inherited() {
     withhold(record);
     assert!(world.behind(Network::None, forge).expect("it ends by itself"));
     record.write_all(b"!").expect("the runner still has it");
-    assert_eq!(fs::read_to_string(path).expect("a file"), "canary!");
+    assert_eq!(fs::read_to_string(path).expect("a file"), format!("{}!", crate::canaries::CANARY));
 }
 
 fn a_process_with_threads_is_not_forked() {
