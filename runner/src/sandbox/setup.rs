@@ -26,9 +26,8 @@ pub(crate) struct Setup {
 impl Setup {
     /// Opens what was granted.
     pub(crate) fn new(grants: &Grants, limits: Limits, io: GuestIo) -> Result<Self, SandboxError> {
-        let opened = Opened::open(grants.mounts(), grants.workspace(), Arc::new(grants.clone()))?;
         Ok(Self {
-            opened: Arc::new(opened),
+            opened: Arc::new(Opened::open(&Arc::new(grants.clone()))?),
             openings: openings(grants.areas())?,
             environment: grants.environment().into(),
             network: Arc::new(grants.network().clone()),
