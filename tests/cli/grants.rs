@@ -243,13 +243,24 @@ fn a_directory_outside_has_its_own_name_inside() {
     assert!(files(&project, &["read", "/secret.txt"], &read).is_err());
     let first = outside.split('/').nth(1).expect("it is absolute");
     assert_eq!(files(&project, &["list", "/"], &read), Ok(first.into()));
-    // By a relative path, or a link, it is the same one.
+    // By a relative path it is the same one.
     assert_eq!(
         files(&project, &["read", &secret], &["--allow-read=../outside"]),
         Ok("secret".into())
     );
+    // A link of the workspace's own decides nothing of that.
     let project = project.link("link", "../outside");
-    assert_eq!(files(&project, &["read", &secret], &["--allow-read=link"]), Ok("secret".into()));
+    project.call(["files", "read", &secret, "--allow-read=link"]).exits(126);
+}
+
+#[test]
+fn a_directory_that_a_glob_grants_is_not_moved_to_where_more_is_granted() {
+    let project = project();
+    let flags = ["--allow-write=in/*", "--allow-write=beside"];
+    assert!(files(&project, &["read", "/in/deep/file.txt"], &flags).is_err());
+    assert!(files(&project, &["rename", "/in/deep", "/beside/deep"], &flags).is_err());
+    let flags = ["--allow-write=in", "--allow-write=beside"];
+    assert_eq!(files(&project, &["rename", "/in/deep", "/beside/deep"], &flags), Ok("done".into()));
 }
 
 #[test]
