@@ -102,6 +102,13 @@ const BROKEN: &[Broken] = &[
         make: |path| link("none.wasm", path),
         said: "cannot be read: [NOT FOUND]",
     },
+    // To be read by nobody, the superuser included.
+    #[cfg(target_os = "linux")]
+    Broken {
+        name: "unreadable",
+        make: |path| link("/proc/self/mem", path),
+        said: "cannot be read: Input/output error (os error 5)",
+    },
     #[cfg(target_os = "linux")]
     Broken {
         name: "ring",
@@ -170,7 +177,7 @@ fn nested_types(depth: usize) -> Vec<u8> {
 }
 
 /// A number as WebAssembly writes it.
-fn length(mut rest: usize) -> Vec<u8> {
+pub(crate) fn length(mut rest: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while rest >= 0x80 {
         bytes.push((rest & 0x7f) as u8 | 0x80);

@@ -22,7 +22,7 @@ fn an_interface_that_there_is_not_is_told_by_its_name() {
 }
 
 /// The bytes with one text in the place of another of its length.
-fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(crate) fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len(), "the length must stay");
     let mut bytes = bytes.to_vec();
     let places: Vec<usize> =

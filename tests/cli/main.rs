@@ -7,6 +7,9 @@ mod answers;
 mod arguments;
 mod broken_files;
 mod build;
+#[cfg(target_os = "linux")]
+#[path = "../canaries.rs"]
+mod canaries;
 mod clean;
 mod completions_and_man;
 mod configuration;
@@ -19,17 +22,22 @@ mod help;
 mod hostile_configuration;
 mod hostile_disk;
 mod hostile_files;
+mod hostile_load;
 mod hostile_text;
 mod imports;
 mod inspect;
 mod limits;
 mod lock;
 mod logging;
+mod look_alikes;
+mod matrix;
 mod network;
 mod new_plugin;
 mod output;
+mod own_files;
 mod path_arguments;
 mod permissions;
+mod promises;
 mod question;
 mod retries;
 #[cfg(target_os = "linux")]

@@ -205,7 +205,7 @@ fn honest_work_is_not_hindered() {
         assert!(asked == 0 || io::Error::last_os_error().raw_os_error() != REFUSED);
         (sum, text)
     });
-    assert_eq!(worked.expect("it ends by itself"), (55, "canary".to_owned()));
+    assert_eq!(worked.expect("it ends by itself"), (55, crate::canaries::CANARY.to_owned()));
 }
 
 fn a_worker_is_ended_whatever_it_does() {
@@ -252,7 +252,7 @@ fn what_is_withheld_is_not_inherited() {
     withhold(record);
     assert!(world.behind(Network::None, forge).expect("it ends by itself"));
     record.write_all(b"!").expect("the runner still has it");
-    assert_eq!(fs::read_to_string(path).expect("a file"), "canary!");
+    assert_eq!(fs::read_to_string(path).expect("a file"), format!("{}!", crate::canaries::CANARY));
 }
 
 fn a_process_with_threads_is_not_forked() {
@@ -279,7 +279,8 @@ fn a_wall_that_cannot_be_raised_has_gaps() {
 
 /// Runs all, and ends at the first that fails.
 pub(crate) fn run() {
-    let tests: [(&str, fn()); 10] = [
+    let tests: [(&str, fn()); 11] = [
+        ("what_the_first_wall_holds_is_held", crate::shared::what_the_first_wall_holds_is_held),
         ("only_the_openings_are_reached", only_the_openings_are_reached),
         ("modes_and_owners_stay", modes_and_owners_stay),
         ("programs_and_processes_are_out_of_reach", programs_and_processes_are_out_of_reach),

@@ -13,6 +13,11 @@ mod sandbox {
 #[cfg(target_os = "linux")]
 mod attempts;
 #[cfg(target_os = "linux")]
+#[path = "../canaries.rs"]
+mod canaries;
+#[cfg(target_os = "linux")]
+mod shared;
+#[cfg(target_os = "linux")]
 mod world;
 
 #[cfg(target_os = "linux")]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::canaries;
 use crate::sandbox::wall::{Network, Opening, Part, Reach, Wall, WallReport};
 use crate::sandbox::worker::process::run as run_worker;
 use crate::sandbox::worker::{Channel, Job, Left};
@@ -27,8 +28,11 @@ impl World {
         for name in ["read", "write", "write/below", "files"] {
             fs::create_dir(root.join(name)).expect("a directory");
         }
-        for name in ["canary", "read/file", "write/file", "files/file"] {
-            fs::write(root.join(name), "canary").expect("a file");
+        fs::write(root.join("files/file"), canaries::CANARY).expect("a file");
+        for path in canaries::FILES {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().expect("it has one")).expect("a directory");
+            fs::write(path, canaries::CANARY).expect("a file");
         }
         Self { _directory: directory, root }
     }
@@ -103,9 +107,11 @@ impl World {
 
     #[track_caller]
     pub(crate) fn canaries_live(&self) {
-        for path in ["canary", "read/file"] {
-            assert_eq!(fs::read_to_string(self.path(path)).expect("it is there"), "canary");
+        for path in ["canary", "beside/canary", "read/file", "read/below/file"] {
+            let text = fs::read_to_string(self.path(path)).expect("it is there");
+            assert_eq!(text, canaries::CANARY);
         }
+        assert!(!self.path("new").exists());
     }
 }
 

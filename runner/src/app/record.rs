@@ -46,18 +46,8 @@ impl App {
         grants: &Grants,
         limits: Limits,
     ) -> Record {
-        let subject = Subject {
-            command: plugin.manifest.name().to_string(),
-            plugin_version: plugin.manifest.version.clone(),
-            digest: plugin.digest.to_string(),
-            source: plugin.source(),
-            workspace: self.configuration.workspace().to_owned(),
-        };
-        let mut ledger = Ledger::new(
-            audit,
-            subject,
-            Secrets::new(grants.environment(), &self.environment.variables()),
-        );
+        let secrets = Secrets::new(grants.environment(), &self.environment.variables());
+        let mut ledger = Ledger::new(audit, self.subject(plugin), secrets);
         for decision in grants.decided() {
             ledger.record(decision.clone());
         }
@@ -83,13 +73,30 @@ impl App {
         let succeeded = matches!(execution.outcome(), Outcome::Exited(0));
         let workspace = self.configuration.workspace();
         self.report.denials(&invocation.command, workspace, ledger.denied(), succeeded);
-        if let Some(path) = &self.options.receipt {
-            let path = self.environment.working_directory.join(path);
-            let receipt = record.receipt.end(&ledger, execution, load, walls.as_ref());
-            audit::write_receipt(&path, &receipt)
-                .map_err(|error| Error::Record { path, problem: error.to_string() })?;
-        }
+        self.write_receipt(|| record.receipt.end(&ledger, execution, load, walls.as_ref()))?;
         ledger.check().map_err(|(path, error)| Error::Record { path, problem: error.to_string() })
+    }
+
+    /// The receipt of what was not run, and why.
+    pub(super) fn record_refusal(&self, plugin: &Plugin, error: &Error) -> Result<(), Error> {
+        self.write_receipt(|| audit::refusal(&self.subject(plugin), error))
+    }
+
+    fn write_receipt(&self, receipt: impl FnOnce() -> serde_json::Value) -> Result<(), Error> {
+        let Some(path) = &self.options.receipt else { return Ok(()) };
+        let path = self.environment.working_directory.join(path);
+        audit::write_receipt(&path, &receipt())
+            .map_err(|error| Error::Record { path, problem: error.to_string() })
+    }
+
+    fn subject(&self, plugin: &Plugin) -> Subject {
+        Subject {
+            command: plugin.manifest.name().to_string(),
+            plugin_version: plugin.manifest.version.clone(),
+            digest: plugin.digest.to_string(),
+            source: plugin.source(),
+            workspace: self.configuration.workspace().to_owned(),
+        }
     }
 }
 

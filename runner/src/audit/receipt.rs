@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Ledger, VERSION, Verdict, timestamp};
+use crate::error::Error;
 use crate::execution::Execution;
 use crate::exit::ExitCode;
 use crate::permission::{Effective, Grants, Request, Statement};
@@ -84,11 +85,7 @@ impl Receipt {
         json!({
             "version": VERSION,
             "command": ledger.subject.command,
-            "plugin": {
-                "version": ledger.subject.plugin_version,
-                "digest": ledger.subject.digest,
-                "source": ledger.subject.source,
-            },
+            "plugin": ledger.subject.plugin(),
             "workspace": ledger.subject.workspace,
             "trusted": self.trusted,
             "configuration": self.configuration,
@@ -109,6 +106,29 @@ impl Receipt {
             "message": ledger.secrets.redact(&outcome.to_string()),
             "exit-code": ExitCode::from(outcome).code(),
             "walls": walls,
+        })
+    }
+}
+
+/// The record of an invocation that came to no run: it was refused, or could not be followed.
+pub(crate) fn refusal(subject: &Subject, error: &Error) -> Value {
+    json!({
+        "version": VERSION,
+        "command": subject.command,
+        "plugin": subject.plugin(),
+        "workspace": subject.workspace,
+        "outcome": "not-run",
+        "message": error.to_string(),
+        "exit-code": ExitCode::from(error).code(),
+    })
+}
+
+impl Subject {
+    fn plugin(&self) -> Value {
+        json!({
+            "version": self.plugin_version,
+            "digest": self.digest,
+            "source": self.source,
         })
     }
 }

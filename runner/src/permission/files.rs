@@ -110,6 +110,11 @@ impl fmt::Display for FilePattern {
     }
 }
 
+/// What stands before the glob: a path as it is written.
+pub(crate) fn plain(text: &str) -> PathBuf {
+    split(text).0
+}
+
 /// Checks what can be checked of a pattern without looking at the file system.
 pub(crate) fn check(text: &str) -> Result<(), PermissionError> {
     if text.is_empty() {
@@ -117,11 +122,6 @@ pub(crate) fn check(text: &str) -> Result<(), PermissionError> {
     }
     let (_, glob) = split(text);
     glob.map(|glob| compile(&glob)).transpose().map(drop)
-}
-
-/// What stands before the first name with a glob.
-pub(super) fn plain_part(text: &str) -> PathBuf {
-    split(text).0
 }
 
 /// The plain part, and the glob below it.

@@ -301,6 +301,15 @@ fn what_is_granted_in_part_is_no_longer_refused() {
         ["--allow-write out", "--allow-env TOKEN"]
     );
     assert_eq!(refused(&[(Kind::Write, "."), (Kind::Env, "T*")]), [""; 0], "writing is reading");
+    // A variable that is not set is granted all the same; what is denied as a whole is not.
+    let unset = [request(Kind::Env, "UNSET"), request(Kind::Read, "in")];
+    let mut statements = world.flags(&[(Kind::Env, "UNSET"), (Kind::Read, "in")]);
+    let given = Given { requests: &unset, statements: &statements, ..Given::default() };
+    assert!(world.decide(&given).refused().is_empty());
+    statements.push(world.says(Effect::Deny, Kind::Env, "U*", Source::Flag));
+    statements.push(world.says(Effect::Deny, Kind::Read, ".", Source::Flag));
+    let given = Given { requests: &unset, statements: &statements, ..Given::default() };
+    assert_eq!(world.decide(&given).refused(), unset);
 }
 
 #[test]
@@ -419,7 +428,7 @@ fn a_link_of_the_workspace_does_not_widen_what_the_user_says() {
                     Ok(_) => assert!(is_meant, "{target}"),
                     Err(error) => {
                         assert!(!is_meant, "{target}");
-                        assert!(matches!(error, PermissionError::LeadsOut { .. }), "{error}");
+                        assert!(matches!(error, PermissionError::Detour { .. }), "{error}");
                     }
                 }
             }

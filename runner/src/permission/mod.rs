@@ -2,6 +2,7 @@
 
 mod address;
 mod capability;
+mod checks;
 mod decision;
 mod endpoint;
 mod explanation;
@@ -13,6 +14,8 @@ mod network;
 mod paths;
 mod protected;
 mod rule;
+mod summary;
+mod targets;
 mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
@@ -28,4 +31,5 @@ pub(crate) use network::{NetworkRules, Origin};
 pub(crate) use paths::{NamedPath, Paths, PermissionError};
 pub(crate) use protected::Protected;
 pub(crate) use rule::{Effect, Source, Statement};
+pub(crate) use targets::Targets;
 pub(crate) use variable::VariablePattern;

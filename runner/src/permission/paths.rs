@@ -18,10 +18,10 @@ pub(crate) enum PermissionError {
     Forbidden { path: PathBuf, what: &'static str },
     #[error("`{directory}`, which the command requests, leads out of the workspace to `{path}`", path = path.display())]
     OutsideWorkspace { directory: String, path: PathBuf },
+    #[error("`{name}` is a link out of the workspace, to `{path}`: name that, if it is meant", path = path.display())]
+    Detour { name: String, path: PathBuf },
     #[error("the command could not tell `{first}` from `{second}`, which has the same name inside the sandbox", first = first.display(), second = second.display())]
     Ambiguous { first: PathBuf, second: PathBuf },
-    #[error("`{path}` leads out of the workspace to `{to}`: name that itself, if it is meant", path = path.display(), to = to.display())]
-    LeadsOut { path: PathBuf, to: PathBuf },
     #[error("`{path}` is never granted to be written: {what}", path = path.display())]
     Protected { path: PathBuf, what: &'static str },
     #[error("`{0}` is not the name of an environment variable")]
@@ -53,7 +53,7 @@ impl PermissionError {
             Self::Forbidden { .. }
                 | Self::Protected { .. }
                 | Self::OutsideWorkspace { .. }
-                | Self::LeadsOut { .. }
+                | Self::Detour { .. }
                 | Self::Ambiguous { .. }
         )
     }
@@ -141,6 +141,29 @@ impl Paths {
         Ok(Located { host, guest })
     }
 
+    /// Refuses a path that is written as one inside the workspace and leads out of it by a link: the
+    /// links of a workspace can be anybody's, and who names `src` means no file of another place.
+    pub(crate) fn refuse_detour(
+        &self,
+        base: &Path,
+        path: &Path,
+        located: &Path,
+    ) -> Result<(), PermissionError> {
+        let mut written = PathBuf::new();
+        for component in base.join(path).components() {
+            match component {
+                Component::ParentDir => drop(written.pop()),
+                Component::CurDir => {}
+                component => written.push(component),
+            }
+        }
+        if written.starts_with(&self.workspace) && !located.starts_with(&self.workspace) {
+            let name = path.display().to_string();
+            return Err(PermissionError::Detour { name, path: located.to_owned() });
+        }
+        Ok(())
+    }
+
     /// The workspace is the guest's `/`; anything else keeps its absolute name.
     fn guest_name(&self, host: &Path) -> Option<String> {
         let relative = host.strip_prefix(&self.workspace).unwrap_or(host);
@@ -169,28 +192,6 @@ impl Paths {
         match (path.strip_prefix("~"), &self.home) {
             (Ok(below), Some(home)) => home.join(below),
             _ => path.to_owned(),
-        }
-    }
-
-    /// Refuses a path that is one of the workspace by its text, and another one by a link: the link came
-    /// with the workspace, whoever wrote the path.
-    pub(super) fn refuse_leading_out(
-        &self,
-        base: &Path,
-        path: &Path,
-        real: &Path,
-    ) -> Result<(), PermissionError> {
-        let mut path_by_text = PathBuf::new();
-        for component in base.join(path).components() {
-            match component {
-                Component::ParentDir => drop(path_by_text.pop()),
-                Component::CurDir => {}
-                other => path_by_text.push(other),
-            }
-        }
-        match path_by_text.starts_with(&self.workspace) && !real.starts_with(&self.workspace) {
-            true => Err(PermissionError::LeadsOut { path: path_by_text, to: real.to_owned() }),
-            false => Ok(()),
         }
     }
 
@@ -272,6 +273,24 @@ mod tests {
         assert_ne!(outside.guest, "/other/x", "what is outside keeps its absolute name");
         assert!(outside.guest.ends_with("/other/x"));
         assert!(paths.locate(paths.working_directory(), "none/../../x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_as_inside_the_workspace_leads_not_out_of_it() {
+        let root = tempfile::tempdir().expect("a directory");
+        let paths = paths(root.path());
+        let workspace = paths.workspace();
+        std::os::unix::fs::symlink(root.path(), workspace.join("out")).expect("a link");
+        std::os::unix::fs::symlink("sub", workspace.join("within")).expect("a link");
+        let goes = |path: &str| {
+            let located = paths.locate(workspace, path).expect("it resolves");
+            paths.refuse_detour(workspace, Path::new(path), &located.host).is_ok()
+        };
+        assert!(!goes("out") && !goes("out/x") && !goes("sub/../out"));
+        assert!(goes("within/x") && goes("sub") && goes("../x"));
+        let named = workspace.join("out");
+        assert!(!goes(named.to_str().expect("Unicode")), "also by its whole name");
     }
 
     #[cfg(unix)]

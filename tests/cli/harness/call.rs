@@ -224,12 +224,14 @@ impl<'a> Call<'a> {
         self.exits(0)
     }
 
-    /// Runs it; it must end with this exit code.
+    /// Runs it; it must end with this exit code, and not by a mistake of the runner's own.
     #[track_caller]
     pub(crate) fn exits(mut self, code: i32) -> Ended<'a> {
         self.ran = true;
         let ended = self.run();
         assert_eq!(ended.code, Some(code), "of {:?}, which wrote {ended}", self.arguments);
+        // A worker's panic, too, would come out as one of the runner's codes.
+        assert!(!ended.has_panicked(), "of {:?}, which wrote {ended}", self.arguments);
         ended
     }
 

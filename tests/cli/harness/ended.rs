@@ -30,6 +30,12 @@ impl fmt::Display for Ended<'_> {
 }
 
 impl Ended<'_> {
+    /// Whether the runner itself has made a mistake, and says so; a guest's panic is none.
+    pub(super) fn has_panicked(&self) -> bool {
+        let told = "this is a mistake in taskrunner itself";
+        [&self.stdout, &self.stderr].iter().any(|text| String::from_utf8_lossy(text).contains(told))
+    }
+
     /// Its standard output as it is.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.stdout

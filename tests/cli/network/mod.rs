@@ -1,5 +1,5 @@
 //! The network: what is granted is reached, and nothing else is, by any way around.
 
 mod http;
-mod servers;
+pub(crate) mod servers;
 mod sockets;
