@@ -261,6 +261,16 @@ fn a_directory_outside_has_its_own_name_inside() {
 }
 
 #[test]
+fn a_directory_that_a_glob_grants_is_not_moved_to_where_more_is_granted() {
+    let project = project();
+    let flags = ["--allow-write=in/*", "--allow-write=beside"];
+    assert!(files(&project, &["read", "/in/deep/file.txt"], &flags).is_err());
+    assert!(files(&project, &["rename", "/in/deep", "/beside/deep"], &flags).is_err());
+    let flags = ["--allow-write=in", "--allow-write=beside"];
+    assert_eq!(files(&project, &["rename", "/in/deep", "/beside/deep"], &flags), Ok("done".into()));
+}
+
+#[test]
 fn a_directory_is_relative_to_where_the_user_stands() {
     let project = project();
     let call = |words: &[&str]| {

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use super::{Line, Tried, Verdict};
 use crate::permission::{Kind, Operation};
+use crate::plugin::Name;
+use crate::text::visible_line;
 
 /// For one command: what its runs needed, and what they had and did not use.
 #[derive(Debug, Default)]
@@ -59,6 +61,7 @@ pub(crate) fn suggest(
     suggestions: &mut BTreeMap<String, Suggestion>,
 ) -> Result<(), String> {
     if let Ok(receipt) = serde_json::from_str::<Recorded>(text) {
+        check_command(&receipt.command)?;
         add_receipt(receipt, suggestions);
         return Ok(());
     }
@@ -66,11 +69,18 @@ pub(crate) fn suggest(
         let line: Line = serde_json::from_str(line).map_err(|error| {
             format!("line {}: neither a receipt nor a line of an audit: {error}", index + 1)
         })?;
+        check_command(&line.command).map_err(|problem| format!("line {}: {problem}", index + 1))?;
         let Tried { operation, target, decision, .. } = line.decision;
         let suggestion = suggestions.entry(line.command).or_default();
         suggestion.add(&line.workspace, operation, target, decision == Verdict::Allowed);
     }
     Ok(())
+}
+
+/// What is made of a record is put into a configuration file: a record that was forged must not write
+/// lines of its own there.
+fn check_command(name: &str) -> Result<(), String> {
+    Name::new(name).map(drop).map_err(|error| visible_line(&error.to_string()))
 }
 
 fn add_receipt(receipt: Recorded, suggestions: &mut BTreeMap<String, Suggestion>) {
@@ -266,6 +276,16 @@ mod tests {
         suggest(&other, &mut suggestions).expect("a receipt");
         suggest(receipt, &mut suggestions).expect("a receipt");
         assert!(unused(&suggestions).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_command_is_no_record() {
+        let text = line("read", "/ws/a", "denied").replace("lint", r"lint\npermissions: {}\n#");
+        let error = suggest(&text, &mut BTreeMap::new()).expect_err("it is forged");
+        assert!(error.starts_with(r"line 1: `lint\npermissions"), "{error}");
+        let receipt =
+            r#"{"command":"a\nb","workspace":"/ws","grants":{"granted":[]},"used":[],"denied":[]}"#;
+        assert!(suggest(receipt, &mut BTreeMap::new()).is_err());
     }
 
     #[test]
