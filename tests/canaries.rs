@@ -6,7 +6,7 @@
 pub(crate) const FILES: [&str; 5] =
     ["canary", "beside/canary", "read/file", "write/file", "read/below/file"];
 
-pub(crate) const CANARY: &str = "the canary";
+pub(crate) const CANARY: &str = "canary";
 
 /// An operation, its path below the directory that holds both, and the second one.
 pub(crate) type Attempt = (&'static str, &'static str, &'static str);

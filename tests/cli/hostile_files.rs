@@ -258,3 +258,33 @@ fn a_link_that_comes_and_goes_lets_nothing_out() {
 fn nor_within_a_minute() {
     race(60);
 }
+
+/// The host exchanges a file and another name of one outside: whichever it was when it was looked at, the one
+/// that is opened decides.
+#[cfg(target_os = "linux")]
+#[test]
+fn nor_does_another_name_that_comes_and_goes() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+    let project = project().guest(guests::RACE).file("in/place/file.txt", "own");
+    let outside = project.beside_path("outside/directory/file.txt");
+    std::fs::write(&outside, "outside").expect("written");
+    let (place, hard) = (project.path("in/place/file.txt"), project.path("in/hard.txt"));
+    std::fs::hard_link(&outside, &hard).expect("a link");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                // The guest moves its file away for moments.
+                let _ = renameat_with(CWD, &place, CWD, &hard, RenameFlags::EXCHANGE);
+            }
+        });
+        let call = project.call(["race", "/in/place", "--seconds=3", "--allow-write=in"]);
+        let _ = call.exits(0).in_time(SOON);
+        over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(std::fs::read_to_string(&outside).expect("there"), "outside");
+    assert_eq!(outside.metadata().expect("there").nlink(), 2);
+    std::fs::remove_file(outside).expect("removed");
+    unharmed(&project);
+}
