@@ -296,9 +296,7 @@ impl<'a> Call<'a> {
             super::kernel::without_walls(&mut command);
         }
         #[cfg(target_os = "linux")]
-        if self.ignores_hangups {
-            super::kernel::ignore_hangups(&mut command);
-        }
+        super::kernel::usual_signals(&mut command, self.ignores_hangups);
         command.stdin(match self.input {
             Input::Nothing => Stdio::null(),
             Input::Bytes(_) | Input::Silence => Stdio::piped(),

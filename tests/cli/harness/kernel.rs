@@ -63,13 +63,20 @@ pub(super) fn without_walls(command: &mut Command) {
     unsafe { command.pre_exec(install) };
 }
 
-/// Lets a program run as `nohup` does.
-pub(super) fn ignore_hangups(command: &mut Command) {
-    let ignore = || {
-        // SAFETY: it installs no handler.
-        unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+/// Lets a program start with the signals that end it as a person's shell would start it: one that runs the
+/// tests in the background ignores some, and what is ignored is inherited. `hangup` is ignored as `nohup`
+/// does it.
+pub(super) fn usual_signals(command: &mut Command, hangup: bool) {
+    let set = move || {
+        let hangup = if hangup { libc::SIG_IGN } else { libc::SIG_DFL };
+        for (signal, action) in
+            [(libc::SIGINT, libc::SIG_DFL), (libc::SIGTERM, libc::SIG_DFL), (libc::SIGHUP, hangup)]
+        {
+            // SAFETY: it installs no handler.
+            unsafe { libc::signal(signal, action) };
+        }
         Ok(())
     };
-    // SAFETY: between fork and exec, it makes one system call.
-    unsafe { command.pre_exec(ignore) };
+    // SAFETY: between fork and exec, it makes three system calls.
+    unsafe { command.pre_exec(set) };
 }
