@@ -1,6 +1,7 @@
 //! Exit codes: the one place that gives them.
 
 use crate::error::Error;
+use crate::invocation::ArgumentError;
 use crate::sandbox::{FailureKind, Limit, Outcome, Stop, died_of_memory};
 
 /// The exit code of the process. Codes from 0 to 123 can be a command's own; the rest are the
@@ -84,6 +85,11 @@ impl From<&Stop> for ExitCode {
 impl From<&Error> for ExitCode {
     fn from(error: &Error) -> Self {
         match error {
+            Error::Argument { error: ArgumentError::Path { error, .. }, .. }
+                if error.is_denial() =>
+            {
+                Self::DENIED
+            }
             Error::Configuration(_)
             | Error::Section { .. }
             | Error::NoSection { .. }

@@ -203,12 +203,14 @@ fn some_directories_are_granted_to_nobody() {
 fn nor_by_another_name() {
     let project = project().link("root", "/").link("user", "../home");
     for directory in ["root", "user", "root/proc", "in/../user"] {
-        for option in ["--allow-read", "--lists"] {
+        let refusals =
+            [("--allow-read", "is never granted"), ("--lists", "is a link out of the workspace")];
+        for (option, refusal) in refusals {
             project
                 .call(["files", "list", "/", option, directory])
                 .exits(126)
                 .prints("")
-                .reporting("is never granted");
+                .reporting(refusal);
         }
     }
 }
@@ -243,13 +245,29 @@ fn a_directory_outside_has_its_own_name_inside() {
     assert!(files(&project, &["read", "/secret.txt"], &read).is_err());
     let first = outside.split('/').nth(1).expect("it is absolute");
     assert_eq!(files(&project, &["list", "/"], &read), Ok(first.into()));
-    // By a relative path, or a link, it is the same one.
+    // By a relative path it is the same one; a link of the workspace's leads nowhere outside.
     assert_eq!(
         files(&project, &["read", &secret], &["--allow-read=../outside"]),
         Ok("secret".into())
     );
     let project = project.link("link", "../outside");
-    assert_eq!(files(&project, &["read", &secret], &["--allow-read=link"]), Ok("secret".into()));
+    let call = project.call(["files", "read", &secret, "--allow-read=link"]);
+    call.exits(126).prints("").reporting("`link` is a link out of the workspace");
+    // Nor does one that the user's own file names.
+    let policy = "permissions: {files: {read: [link]}}\n";
+    let project = project.beside("config/taskrunner/config.yaml", policy);
+    let call = project.call(["files", "read", &secret]);
+    call.exits(2).prints("").reporting("`link` is a link out of the workspace");
+}
+
+#[test]
+fn a_directory_that_a_glob_grants_is_not_moved_to_where_more_is_granted() {
+    let project = project();
+    let flags = ["--allow-write=in/*", "--allow-write=beside"];
+    assert!(files(&project, &["read", "/in/deep/file.txt"], &flags).is_err());
+    assert!(files(&project, &["rename", "/in/deep", "/beside/deep"], &flags).is_err());
+    let flags = ["--allow-write=in", "--allow-write=beside"];
+    assert_eq!(files(&project, &["rename", "/in/deep", "/beside/deep"], &flags), Ok("done".into()));
 }
 
 #[test]

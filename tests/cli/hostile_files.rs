@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 use std::os::unix::fs::MetadataExt;
+#[cfg(target_os = "linux")]
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -197,6 +198,17 @@ fn nor_is_a_device() {
     }
 }
 
+/// Ends the other side of a race, also where this side fails.
+#[cfg(target_os = "linux")]
+struct End<'a>(&'a AtomicBool);
+
+#[cfg(target_os = "linux")]
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The host exchanges a directory and links that lead out, as fast as it can.
 #[cfg(target_os = "linux")]
 fn race(seconds: u64) {
@@ -223,10 +235,10 @@ fn race(seconds: u64) {
                 }
             }
         });
+        let _end = End(&over);
         let seconds = seconds.to_string();
         let ended =
             project.call(["race", "/in/place", "--seconds", &seconds, "--allow-write=in"]).exits(0);
-        over.store(true, Ordering::Relaxed);
         assert_eq!(ended.stdout(), "held\n");
     });
     assert_eq!(std::fs::read_to_string(outside.join("file.txt")).expect("there"), CANARY);
@@ -267,9 +279,9 @@ fn nor_does_another_name_that_comes_and_goes() {
                 let _ = renameat_with(CWD, &place, CWD, &hard, RenameFlags::EXCHANGE);
             }
         });
+        let _end = End(&over);
         let call = project.call(["race", "/in/place", "--seconds=3", "--allow-write=in"]);
         let _ = call.exits(0).in_time(SOON);
-        over.store(true, Ordering::Relaxed);
     });
     assert_eq!(std::fs::read_to_string(&outside).expect("there"), "outside");
     assert_eq!(outside.metadata().expect("there").nlink(), 2);

@@ -196,10 +196,19 @@ fn a_file_outside_the_workspace_has_its_own_name_inside() {
 #[cfg(unix)]
 #[test]
 fn a_link_grants_what_it_leads_to() {
-    let project = project().link("link.txt", "../outside/x.txt").link("dangling.txt", "nowhere");
-    let x = project.beside_text("outside/x.txt");
-    assert_eq!(files(&project, &["read", &x, "--reads=link.txt"]), Ok("x".into()));
+    let project = project()
+        .link("link.txt", "a.txt")
+        .link("out.txt", "../outside/x.txt")
+        .link("dangling.txt", "nowhere");
+    let a = files(&project, &["read", "/a.txt", "--reads=a.txt"]);
+    assert!(a.is_ok());
+    assert_eq!(files(&project, &["read", "/a.txt", "--reads=link.txt"]), a);
     assert!(files(&project, &["read", "/b.txt", "--reads=link.txt"]).is_err());
+    // Who names a file of the workspace means no file of another place.
+    for option in ["--reads=out.txt", "--writes=out.txt"] {
+        let call = project.call(["files", "read", "/x", option]);
+        call.exits(126).prints("").reporting("`out.txt` is a link out of the workspace");
+    }
     for option in ["--reads", "--writes"] {
         let call = project.call(["files", "read", "/nowhere", option, "dangling.txt"]);
         call.exits(2).prints("").reporting("dangling.txt");

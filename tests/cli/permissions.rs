@@ -262,6 +262,9 @@ fn a_run_has_a_receipt() {
     assert_eq!(receipt["denied"], json!([]));
     assert_eq!(receipt["attempts"][0]["outcome"], "success");
     assert!(receipt["limits"]["time-ms"].is_u64() && receipt["load-ms"].is_number());
+    if cfg!(target_os = "linux") {
+        assert_eq!(receipt["walls"]["limits"], "stands");
+    }
     let receipt = run(&["files", "read", "/top.txt"], 0);
     assert_eq!(receipt["denied"][0]["target"], "[WORKSPACE]/top.txt");
     let project_of_spin = Project::new().guest(guests::SPIN);
@@ -270,6 +273,16 @@ fn a_run_has_a_receipt() {
     let receipt: Value = serde_json::from_str(&project_of_spin.text("receipt.json")).expect("JSON");
     assert_eq!(receipt["outcome"], "time-limit");
     assert_eq!(receipt["exit-code"], 124);
+}
+
+#[test]
+fn what_was_not_run_has_a_receipt_too() {
+    let project = project("    read: [in]\n");
+    let words = ["files", "read", "/in/file.txt", "--allow-write=.git", "--receipt=receipt.json"];
+    project.call(words).exits(126).prints("");
+    let receipt: Value = serde_json::from_str(&project.text("receipt.json")).expect("JSON");
+    assert_eq!((&receipt["outcome"], &receipt["exit-code"]), (&json!("not-run"), &json!(126)));
+    assert!(receipt["message"].as_str().expect("a text").contains("no plugin writes to `.git`"));
 }
 
 #[test]

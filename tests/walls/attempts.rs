@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::wall::Network;
 use crate::sandbox::worker::Left;
+use crate::sandbox::worker::process::withhold;
 use crate::world::{World, error_number};
 
 const DENIED: Option<i32> = Some(libc::EACCES);
@@ -236,6 +237,24 @@ fn a_worker_is_ended_whatever_it_does() {
     assert!(matches!(&large, Err(Left::Failed(_))), "it is too large");
 }
 
+fn what_is_withheld_is_not_inherited() {
+    let world = World::new();
+    let path = world.path("canary");
+    let record = OpenOptions::new().append(true).open(&path).expect("it is the runner's");
+    let mut record: &'static File = Box::leak(Box::new(record));
+    let handle = record.as_raw_fd();
+    let forge = move || {
+        // SAFETY: it writes what is there to whatever the handle is, and then cuts that.
+        let written = unsafe { libc::write(handle, b"forged".as_ptr().cast(), 6) };
+        let cut = unsafe { libc::ftruncate(handle, 0) };
+        written == -1 && cut == -1 && io::Error::last_os_error().raw_os_error() == Some(libc::EBADF)
+    };
+    withhold(record);
+    assert!(world.behind(Network::None, forge).expect("it ends by itself"));
+    record.write_all(b"!").expect("the runner still has it");
+    assert_eq!(fs::read_to_string(path).expect("a file"), format!("{}!", crate::canaries::CANARY));
+}
+
 fn a_process_with_threads_is_not_forked() {
     let world = World::new();
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
@@ -269,6 +288,7 @@ pub(crate) fn run() {
         ("memory_files_and_handles_are_finite", memory_files_and_handles_are_finite),
         ("honest_work_is_not_hindered", honest_work_is_not_hindered),
         ("a_worker_is_ended_whatever_it_does", a_worker_is_ended_whatever_it_does),
+        ("what_is_withheld_is_not_inherited", what_is_withheld_is_not_inherited),
         ("a_process_with_threads_is_not_forked", a_process_with_threads_is_not_forked),
         ("a_wall_that_cannot_be_raised_has_gaps", a_wall_that_cannot_be_raised_has_gaps),
     ];

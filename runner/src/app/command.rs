@@ -15,7 +15,7 @@ use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
 use crate::permission::{Paths, Protected, Witness};
-use crate::plugin::{Name, Registry};
+use crate::plugin::{Name, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup};
 
 impl App {
@@ -28,8 +28,23 @@ impl App {
         arguments: Vec<OsString>,
     ) -> Result<ExitCode, Error> {
         let begun = Instant::now();
-        let audit = self.open_audit()?;
         let plugin = self.find(registry, describer, name)?;
+        let ran = self.run_plugin(registry, describer, &plugin, arguments, begun);
+        if let Err(error) = &ran {
+            self.record_refusal(&plugin, error)?;
+        }
+        ran
+    }
+
+    fn run_plugin(
+        &self,
+        registry: &Registry<'_>,
+        describer: &Describer,
+        plugin: &Plugin,
+        arguments: Vec<OsString>,
+        begun: Instant,
+    ) -> Result<ExitCode, Error> {
+        let audit = self.open_audit()?;
         let command = plugin.manifest.name();
         self.refuse_unknown_keys(registry, describer, command)?;
 
@@ -44,7 +59,7 @@ impl App {
         let sources = Sources { typed, environment: &variable, section: &section, paths: &paths };
         let (arguments, named) = invocation::resolve(&plugin.manifest, sources)
             .map_err(|error| self.argument_error(command, error))?;
-        let subject = Subject { plugin: &plugin, paths: &paths, named: &named };
+        let subject = Subject { plugin, paths: &paths, named: &named };
         let grants = self.grants(subject)?;
         let settings = self.command_settings(command)?;
         self.report_ignored();
@@ -65,7 +80,7 @@ impl App {
         let load = begun.elapsed();
 
         let limits = settings.limits;
-        let record = self.begin_record(audit, &plugin, &invocation, &grants, limits);
+        let record = self.begin_record(audit, plugin, &invocation, &grants, limits);
         let io = self.guest_io(command, record.witness());
         let setup = Setup::new(&grants, limits, io).map_err(broken)?;
         let execution = execution::execute(

@@ -12,7 +12,7 @@ use crate::execution::Execution;
 use crate::invocation::Invocation;
 use crate::permission::{Grants, Recorder, Witness};
 use crate::plugin::Plugin;
-use crate::sandbox::{Limits, Outcome, WallReport};
+use crate::sandbox::{self, Limits, Outcome, WallReport};
 
 /// The record of one run, in the making.
 pub(super) struct Record {
@@ -24,35 +24,30 @@ pub(super) struct Record {
 
 impl App {
     /// Opens the file of `--audit`, so that what cannot be recorded does not begin.
-    pub(super) fn open_audit(&self) -> Result<Option<(PathBuf, File)>, Error> {
+    pub(super) fn open_audit(&self) -> Result<Option<(PathBuf, &'static File)>, Error> {
         let Some(path) = self.options.audit.as_deref() else { return Ok(None) };
         let path = self.environment.working_directory.join(path);
         match audit::open(&path) {
-            Ok(file) => Ok(Some((path, file))),
+            Ok(file) => {
+                // Decisions come to it through the runner alone, until its end.
+                let file = Box::leak(Box::new(file));
+                sandbox::withhold(file);
+                Ok(Some((path, file)))
+            }
             Err(error) => Err(Error::Record { path, problem: error.to_string() }),
         }
     }
 
     pub(super) fn begin_record(
         &self,
-        audit: Option<(PathBuf, File)>,
+        audit: Option<(PathBuf, &'static File)>,
         plugin: &Plugin,
         invocation: &Invocation,
         grants: &Grants,
         limits: Limits,
     ) -> Record {
-        let subject = Subject {
-            command: plugin.manifest.name().to_string(),
-            plugin_version: plugin.manifest.version.clone(),
-            digest: plugin.digest.to_string(),
-            source: plugin.source(),
-            workspace: self.configuration.workspace().to_owned(),
-        };
-        let mut ledger = Ledger::new(
-            audit,
-            subject,
-            Secrets::new(grants.environment(), &self.environment.variables()),
-        );
+        let secrets = Secrets::new(grants.environment(), &self.environment.variables());
+        let mut ledger = Ledger::new(audit, self.subject(plugin), secrets);
         for decision in grants.decided() {
             ledger.record(decision.clone());
         }
@@ -78,13 +73,30 @@ impl App {
         let succeeded = matches!(execution.outcome(), Outcome::Exited(0));
         let workspace = self.configuration.workspace();
         self.report.denials(&invocation.command, workspace, ledger.denied(), succeeded);
-        if let Some(path) = &self.options.receipt {
-            let path = self.environment.working_directory.join(path);
-            let receipt = record.receipt.end(&ledger, execution, load, walls.as_ref());
-            audit::write_receipt(&path, &receipt)
-                .map_err(|error| Error::Record { path, problem: error.to_string() })?;
-        }
+        self.write_receipt(|| record.receipt.end(&ledger, execution, load, walls.as_ref()))?;
         ledger.check().map_err(|(path, error)| Error::Record { path, problem: error.to_string() })
+    }
+
+    /// The receipt of what was not run, and why.
+    pub(super) fn record_refusal(&self, plugin: &Plugin, error: &Error) -> Result<(), Error> {
+        self.write_receipt(|| audit::refusal(&self.subject(plugin), error))
+    }
+
+    fn write_receipt(&self, receipt: impl FnOnce() -> serde_json::Value) -> Result<(), Error> {
+        let Some(path) = &self.options.receipt else { return Ok(()) };
+        let path = self.environment.working_directory.join(path);
+        audit::write_receipt(&path, &receipt())
+            .map_err(|error| Error::Record { path, problem: error.to_string() })
+    }
+
+    fn subject(&self, plugin: &Plugin) -> Subject {
+        Subject {
+            command: plugin.manifest.name().to_string(),
+            plugin_version: plugin.manifest.version.clone(),
+            digest: plugin.digest.to_string(),
+            source: plugin.source(),
+            workspace: self.configuration.workspace().to_owned(),
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use super::grants::{Stated, Subject};
 use crate::cli::UpdateOptions;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::permission::{Capability, Effective, Source, Statement};
-use crate::plugin::lock::{Change, Entry, LockFile, Targets, name_in};
+use crate::permission::{Capability, Effective, Source, Statement, Targets};
+use crate::plugin::lock::{Change, Entry, LockFile, name_in};
 use crate::plugin::{Fault, Listing, Name, Origin, Plugin, Registry};
 
 impl App {

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::permission::{Decision, Operation};
 
-pub(crate) use policy::{Suggestion, relative, suggest};
-pub(crate) use receipt::{Receipt, Subject, write as write_receipt};
+pub(crate) use policy::{Suggestion, literal, relative, suggest};
+pub(crate) use receipt::{Receipt, Subject, refusal, write as write_receipt};
 pub(crate) use secrets::Secrets;
 
 /// The version of the lines and of the receipt: a field may come, none goes or changes without a new
@@ -25,6 +25,9 @@ pub(crate) const VERSION: u32 = 1;
 
 /// How many different accesses are kept for the receipt and the user. The audit has them all.
 const MAX_KEPT: usize = 10_000;
+
+/// How many bytes of their targets are kept: a worker that got around its first wall could send long ones.
+const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// One line of `--audit`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,11 +65,13 @@ pub(crate) enum Verdict {
 
 /// Takes down the decisions of one invocation.
 pub(crate) struct Ledger {
-    audit: Option<(PathBuf, File)>,
+    audit: Option<(PathBuf, &'static File)>,
     subject: Subject,
     secrets: Secrets,
     /// How often each access was made.
     tried: BTreeMap<Tried, u64>,
+    /// How long their texts are together.
+    kept_bytes: usize,
     /// Whether there were more different ones than are kept.
     truncated: bool,
     /// The first fault of writing the audit.
@@ -74,8 +79,20 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(audit: Option<(PathBuf, File)>, subject: Subject, secrets: Secrets) -> Self {
-        Self { audit, subject, secrets, tried: BTreeMap::new(), truncated: false, failed: None }
+    pub(crate) fn new(
+        audit: Option<(PathBuf, &'static File)>,
+        subject: Subject,
+        secrets: Secrets,
+    ) -> Self {
+        Self {
+            audit,
+            subject,
+            secrets,
+            tried: BTreeMap::new(),
+            kept_bytes: 0,
+            truncated: false,
+            failed: None,
+        }
     }
 
     /// Takes a decision down. What goes wrong is told by [`Ledger::check`].
@@ -99,9 +116,11 @@ impl Ledger {
                 self.failed.get_or_insert(error);
             }
         }
+        let bytes = self.kept_bytes + tried.target.len() + tried.rule.len();
         if let Some(count) = self.tried.get_mut(&tried) {
             *count += 1;
-        } else if self.tried.len() < MAX_KEPT {
+        } else if self.tried.len() < MAX_KEPT && bytes <= MAX_KEPT_BYTES {
+            self.kept_bytes = bytes;
             self.tried.insert(tried, 1);
         } else {
             self.truncated = true;
@@ -139,7 +158,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// One line is one write, so that invocations that share a file do not mix theirs.
-fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
+fn write_line(mut file: &File, line: &Line) -> io::Result<()> {
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
     file.write_all(&text)
@@ -147,4 +166,36 @@ fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
 
 fn timestamp(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_run_is_bounded() {
+        let subject = Subject {
+            command: "x".into(),
+            plugin_version: "1.0.0".into(),
+            digest: String::new(),
+            source: String::new(),
+            workspace: "/ws".into(),
+        };
+        let decision = |target: String| Decision {
+            operation: Operation::Read,
+            target,
+            allowed: false,
+            rule: "not granted".into(),
+        };
+        let kept = |length: usize, count: usize| {
+            let mut ledger = Ledger::new(None, subject.clone(), Secrets::default());
+            for index in 0..count {
+                ledger.record(decision("x".repeat(length) + &index.to_string()));
+            }
+            (ledger.denied().count(), ledger.truncated)
+        };
+        assert_eq!(kept(10, 100), (100, false));
+        assert_eq!(kept(10, MAX_KEPT + 1), (MAX_KEPT, true));
+        assert_eq!(kept(1 << 20, 20), (15, true));
+    }
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use super::{Line, Tried, Verdict};
 use crate::permission::{Kind, Operation};
+use crate::plugin::Name;
+use crate::text::visible_line;
 
 /// For one command: what its runs needed, and what they had and did not use.
 #[derive(Debug, Default)]
@@ -59,6 +61,7 @@ pub(crate) fn suggest(
     suggestions: &mut BTreeMap<String, Suggestion>,
 ) -> Result<(), String> {
     if let Ok(receipt) = serde_json::from_str::<Recorded>(text) {
+        check_command(&receipt.command)?;
         add_receipt(receipt, suggestions);
         return Ok(());
     }
@@ -66,11 +69,18 @@ pub(crate) fn suggest(
         let line: Line = serde_json::from_str(line).map_err(|error| {
             format!("line {}: neither a receipt nor a line of an audit: {error}", index + 1)
         })?;
+        check_command(&line.command).map_err(|problem| format!("line {}: {problem}", index + 1))?;
         let Tried { operation, target, decision, .. } = line.decision;
         let suggestion = suggestions.entry(line.command).or_default();
         suggestion.add(&line.workspace, operation, target, decision == Verdict::Allowed);
     }
     Ok(())
+}
+
+/// What is made of a record is put into a configuration file: a record that was forged must not write
+/// lines of its own there.
+fn check_command(name: &str) -> Result<(), String> {
+    Name::new(name).map(drop).map_err(|error| visible_line(&error.to_string()))
 }
 
 fn add_receipt(receipt: Recorded, suggestions: &mut BTreeMap<String, Suggestion>) {
@@ -164,18 +174,39 @@ impl Operation {
     }
 }
 
-/// A path of the workspace as a policy has it.
+/// A path as a policy has it: relative where it is in the workspace.
 pub(crate) fn relative(workspace: &Path, target: &str) -> String {
     match Path::new(target).strip_prefix(workspace) {
         Ok(below) if below.as_os_str().is_empty() => ".".into(),
-        Ok(below) => below.to_string_lossy().into_owned(),
-        Err(_) => target.to_owned(),
+        Ok(below) => literal(&below.to_string_lossy()),
+        Err(_) => literal(target),
     }
+}
+
+/// The pattern that means this one path: a guest chooses the names of what it makes and asks for, and
+/// they must not turn into globs, or into the home directory, when somebody puts them into a policy.
+pub(crate) fn literal(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    if path == "~" || path.starts_with("~/") {
+        pattern.push_str("./");
+    }
+    let mut is_glob = false;
+    for part in path.split_inclusive('/') {
+        is_glob |= part.contains(['*', '?', '[', '{']);
+        for c in part.chars() {
+            if is_glob && matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ',' | '!') {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+        }
+    }
+    pattern
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::permission::{FilePattern, Paths};
 
     fn line(operation: &str, target: &str, decision: &str) -> String {
         format!(
@@ -207,6 +238,25 @@ mod tests {
     }
 
     #[test]
+    fn no_name_of_a_file_means_more_than_that_file() {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = dunce::canonicalize(root.path()).expect("it is there");
+        std::fs::create_dir(root.join("home")).expect("a directory");
+        let paths = Paths::new(&root, &root, Some(&root.join("home"))).expect("all are there");
+        for name in ["~/.bashrc", "~", "*", "a/**/b", "[a-z]", "{a,b}", "a*\\b/c\\d}", "a\\b", "?!"]
+        {
+            let path = root.join(name);
+            let text = relative(&root, &path.display().to_string());
+            let pattern = FilePattern::parse(&text, &root, &paths).expect("a pattern");
+            assert!(pattern.covers(&path), "{name}: {text}");
+            for other in ["home/.bashrc", "home", "x", "a/x/b", "a", "b", "ab"] {
+                let other = root.join(other);
+                assert!(other == path || !pattern.covers(&other), "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_no_run_used_is_listed() {
         let receipt = r#"{"command":"lint","workspace":"/ws","grants":{"granted":[
             {"kind":"read","target":"/ws/src","source":"taskrunner.yaml:3"},
@@ -226,6 +276,16 @@ mod tests {
         suggest(&other, &mut suggestions).expect("a receipt");
         suggest(receipt, &mut suggestions).expect("a receipt");
         assert!(unused(&suggestions).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_command_is_no_record() {
+        let text = line("read", "/ws/a", "denied").replace("lint", r"lint\npermissions: {}\n#");
+        let error = suggest(&text, &mut BTreeMap::new()).expect_err("it is forged");
+        assert!(error.starts_with(r"line 1: `lint\npermissions"), "{error}");
+        let receipt =
+            r#"{"command":"a\nb","workspace":"/ws","grants":{"granted":[]},"used":[],"denied":[]}"#;
+        assert!(suggest(receipt, &mut BTreeMap::new()).is_err());
     }
 
     #[test]

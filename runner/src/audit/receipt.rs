@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Ledger, VERSION, Verdict, timestamp};
+use crate::error::Error;
 use crate::execution::Execution;
 use crate::exit::ExitCode;
 use crate::permission::{Effective, Grants, Request, Statement};
@@ -84,11 +85,7 @@ impl Receipt {
         json!({
             "version": VERSION,
             "command": ledger.subject.command,
-            "plugin": {
-                "version": ledger.subject.plugin_version,
-                "digest": ledger.subject.digest,
-                "source": ledger.subject.source,
-            },
+            "plugin": ledger.subject.plugin(),
             "workspace": ledger.subject.workspace,
             "trusted": self.trusted,
             "configuration": self.configuration,
@@ -113,8 +110,37 @@ impl Receipt {
     }
 }
 
-/// Writes a receipt in one piece: a reader finds the old one or the new one.
+/// The record of an invocation that came to no run: it was refused, or could not be followed.
+pub(crate) fn refusal(subject: &Subject, error: &Error) -> Value {
+    json!({
+        "version": VERSION,
+        "command": subject.command,
+        "plugin": subject.plugin(),
+        "workspace": subject.workspace,
+        "outcome": "not-run",
+        "message": error.to_string(),
+        "exit-code": ExitCode::from(error).code(),
+    })
+}
+
+impl Subject {
+    fn plugin(&self) -> Value {
+        json!({
+            "version": self.plugin_version,
+            "digest": self.digest,
+            "source": self.source,
+        })
+    }
+}
+
+/// Writes a receipt in one piece: a reader finds the old one or the new one. What is no file (a
+/// terminal, a pipe, `/dev/null`) is written to, and not replaced.
 pub(crate) fn write(path: &Path, receipt: &Value) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut device = std::fs::OpenOptions::new().write(true).open(path)?;
+        serde_json::to_writer_pretty(&device, receipt)?;
+        return device.write_all(b"\n");
+    }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
     serde_json::to_writer_pretty(&mut file, receipt)?;
@@ -150,4 +176,27 @@ fn millis(time: Duration) -> f64 {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_replaced() {
+        let root = tempfile::tempdir().expect("a directory");
+        // A socket stands for a device, which tests cannot make: nobody can write to it by opening it.
+        let path = root.path().join("socket");
+        let _socket = UnixListener::bind(&path).expect("a socket");
+        assert!(write(&path, &json!({})).is_err());
+        assert!(!path.metadata().expect("it is still there").is_file());
+        let file = root.path().join("file");
+        for number in [1, 2] {
+            write(&file, &json!(number)).expect("written");
+            let text = std::fs::read_to_string(&file).expect("a file");
+            assert_eq!(text, format!("{number}\n"));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::DocumentError;
 use super::document::{Document, Place};
 use super::file::LimitsLayer;
-use crate::permission::{Capability, Effect, Kind, Source, Statement};
+use crate::permission::{Capability, Effect, Kind, Source, Statement, Targets};
 use crate::plugin::Name;
 
 /// `permissions.NAME`.
@@ -23,41 +23,15 @@ struct PermissionsLayer {
     resolve: Vec<String>,
     http: Vec<String>,
     limits: LimitsLayer,
-    deny: DenyLayer,
-}
-
-/// `permissions.NAME.deny`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct DenyLayer {
-    read: Vec<String>,
-    write: Vec<String>,
-    env: Vec<String>,
-    connect: Vec<String>,
-    udp: Vec<String>,
-    resolve: Vec<String>,
-    http: Vec<String>,
+    deny: Targets,
 }
 
 impl PermissionsLayer {
-    fn targets(&self, effect: Effect, kind: Kind) -> &[String] {
-        let Self { deny, .. } = self;
-        match (effect, kind) {
-            (Effect::Allow, Kind::Read) => &self.read,
-            (Effect::Allow, Kind::Write) => &self.write,
-            (Effect::Allow, Kind::Env) => &self.env,
-            (Effect::Allow, Kind::Connect) => &self.connect,
-            (Effect::Allow, Kind::Udp) => &self.udp,
-            (Effect::Allow, Kind::Resolve) => &self.resolve,
-            (Effect::Allow, Kind::Http) => &self.http,
-            (Effect::Deny, Kind::Read) => &deny.read,
-            (Effect::Deny, Kind::Write) => &deny.write,
-            (Effect::Deny, Kind::Env) => &deny.env,
-            (Effect::Deny, Kind::Connect) => &deny.connect,
-            (Effect::Deny, Kind::Udp) => &deny.udp,
-            (Effect::Deny, Kind::Resolve) => &deny.resolve,
-            (Effect::Deny, Kind::Http) => &deny.http,
-        }
+    /// What it allows and denies, and what caps it.
+    fn parts(self) -> ([(Effect, Targets); 2], LimitsLayer) {
+        let Self { read, write, env, connect, udp, resolve, http, limits, deny } = self;
+        let allow = Targets { read, write, env, connect, udp, resolve, http };
+        ([(Effect::Allow, allow), (Effect::Deny, deny)], limits)
     }
 }
 
@@ -80,32 +54,36 @@ pub(super) fn read(
     let layers: BTreeMap<Name, PermissionsLayer> =
         document.section("permissions")?.unwrap_or_default();
     let mut permissions = FilePermissions::default();
-    for (name, layer) in &layers {
-        for (effect, kind) in EFFECTS.into_iter().flat_map(|e| Kind::ALL.map(|kind| (e, kind))) {
-            for (index, target) in layer.targets(effect, kind).iter().enumerate() {
-                let place = place(name, effect, kind, index);
-                let capability = Capability::new(kind, target);
-                Statement::check(&capability)
-                    .map_err(|error| document.error_at(&place, error.to_string(), None))?;
-                if name == command {
-                    let line = document.line(&place);
-                    let path = document.path().to_owned();
+    for (name, layer) in layers {
+        let (parts, limits) = layer.parts();
+        for (effect, targets) in parts {
+            if let Some((kind, index, problem)) = targets.impossible() {
+                return Err(document.error_at(&place(&name, effect, kind, index), problem, None));
+            }
+            if name != *command {
+                continue;
+            }
+            for kind in Kind::ALL {
+                for (index, target) in targets.of(kind).iter().enumerate() {
+                    let place = place(&name, effect, kind, index);
+                    let (path, line) = (document.path().to_owned(), document.line(&place));
                     let source = match is_project {
                         true => Source::Workspace { path, line },
                         false => Source::User { path, line },
                     };
+                    let capability = Capability::new(kind, target);
                     let directory = workspace.to_owned();
                     let statement = Statement { effect, capability, directory, source };
                     permissions.statements.push((statement, place));
                 }
             }
         }
+        if name == *command {
+            permissions.limits = limits;
+        }
     }
-    permissions.limits = layers.get(command).map(|layer| layer.limits).unwrap_or_default();
     Ok(permissions)
 }
-
-const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
 
 fn place(name: &Name, effect: Effect, kind: Kind, index: usize) -> Place {
     let deny = (effect == Effect::Deny).then_some("deny");

@@ -26,7 +26,7 @@ pub fn configuration(bytes: &[u8]) {
     }
 }
 
-fn read(path: &str, bytes: &[u8]) -> Result<Document, DocumentError> {
+pub(super) fn read(path: &str, bytes: &[u8]) -> Result<Document, DocumentError> {
     Document::of_bytes(Path::new(path), bytes.to_vec())
 }
 
@@ -53,7 +53,7 @@ fn sections(document: &Document) {
     }
 }
 
-fn shown(error: &DocumentError) {
+pub(super) fn shown(error: &DocumentError) {
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
     handler.render_report(&mut text, error).expect("it can be shown");

@@ -4,12 +4,14 @@
 mod arguments;
 mod configuration;
 mod escaper;
+mod lock;
 mod manifest;
 mod source;
 
 pub use arguments::arguments;
 pub use configuration::configuration;
 pub use escaper::escaper;
+pub use lock::lock;
 pub use manifest::manifest;
 
 use crate::text::is_deceptive;

@@ -1,6 +1,6 @@
 //! Makes values of the fuzzer's bytes, with those that a check would accept more often than chance.
 
-use crate::permission::{Access, Capability, PathKind, PathSpec, Request};
+use crate::permission::{Access, Capability, Kind, PathKind, PathSpec, Request};
 use crate::plugin::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
 
 /// What is left of the bytes. At their end all values are the least.
@@ -111,10 +111,14 @@ impl Source<'_> {
 
     fn request(&mut self) -> Request {
         Request {
-            capability: match self.number(3) {
-                0 => Capability::Read(self.word(&[".", "src", "..", "/"])),
-                1 => Capability::Write(self.word(&[".", "out", "a\\b"])),
-                _ => Capability::Environment(self.word(&["HOME", "CI"])),
+            capability: match self.number(7) {
+                0 => Capability::new(Kind::Read, self.word(&[".", "src/**/*.rs", "..", "/"])),
+                1 => Capability::new(Kind::Write, self.word(&[".", "out", "a\\b", "["])),
+                2 => Capability::new(Kind::Connect, self.word(&["a.example:1", "*:*", "[::1]:1"])),
+                3 => Capability::new(Kind::Udp, self.word(&["10.0.0.0/8:*", "a:0"])),
+                4 => Capability::new(Kind::Resolve, self.word(&["*", "*.example", "127.1"])),
+                5 => Capability::new(Kind::Http, self.word(&["https://a.example", "a", "a/b"])),
+                _ => Capability::new(Kind::Env, self.word(&["HOME", "CI_*", "A=B"])),
             },
             reason: self.text(),
         }

@@ -163,6 +163,7 @@ fn locate(
     let located = match source {
         Source::CommandLine => {
             let located = paths.locate(paths.working_directory(), &*text)?;
+            paths.refuse_detour(paths.working_directory(), text.as_ref(), &located.host)?;
             located.check(spec)?;
             located
         }

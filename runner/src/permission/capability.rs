@@ -85,7 +85,8 @@ impl From<Access> for Kind {
 }
 
 /// Things of one kind, as somebody wrote them: a path or glob, the name of a variable, a host and port.
-/// Displays as the flag that grants it for one run.
+/// Displays as the flag that grants it for one run, fit to be pasted into a shell: what stands there is
+/// often a plugin's own word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Capability {
@@ -114,7 +115,9 @@ impl Capability {
 
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "--allow-{} {}", self.kind.key(), self.target)
+        // What no shell can be given (NUL) is nothing that anybody can type.
+        let target = shlex::try_quote(&self.target).unwrap_or_default();
+        write!(f, "--allow-{} {target}", self.kind.key())
     }
 }
 

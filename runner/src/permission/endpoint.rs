@@ -227,7 +227,26 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Whether everything that the other stands for is meant by this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let ports = self.ports == Ports::Any || self.ports == other.ports;
+        let schemes = self.scheme.is_none() || self.scheme == other.scheme;
+        ports && schemes && self.hosts.cover(&other.hosts)
+    }
+}
+
 impl Hosts {
+    fn cover(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (_, Self::Name(name)) => self.names(name),
+            (Self::Below(_), Self::Below(parent)) => self == other || self.names(parent),
+            (Self::Network(own), Self::Network(network)) => own.contains(network),
+            _ => self == other,
+        }
+    }
+
     fn overlap(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Name(name), hosts) | (hosts, Self::Name(name)) if hosts.is_by_name() => {

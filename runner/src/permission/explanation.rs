@@ -35,10 +35,10 @@ impl Grants {
                 Some(_) => Ok(self.explain_variable(asked)),
                 None => Err(PermissionError::Variable(target.escape_debug().to_string())),
             },
-            Kind::Connect => self.explain_endpoint(asked, Protocol::Tcp),
-            Kind::Udp => self.explain_endpoint(asked, Protocol::Udp),
-            Kind::Resolve => self.explain_endpoint(asked, Protocol::Resolve),
-            Kind::Http => self.explain_endpoint(asked, Protocol::Http),
+            Kind::Connect => Ok(self.network.explain(Protocol::Tcp, asked)?),
+            Kind::Udp => Ok(self.network.explain(Protocol::Udp, asked)?),
+            Kind::Resolve => Ok(self.network.explain(Protocol::Resolve, asked)?),
+            Kind::Http => Ok(self.network.explain(Protocol::Http, asked)?),
         }
     }
 
@@ -82,15 +82,5 @@ impl Grants {
             granted: matching(&variables.granted),
             denied: matching(&variables.denied),
         }
-    }
-
-    fn explain_endpoint(
-        &self,
-        asked: &Capability,
-        protocol: Protocol,
-    ) -> Result<Explanation, PermissionError> {
-        let target = asked.target.clone();
-        let (ruling, requested, granted, denied) = self.network.explain(protocol, &target)?;
-        Ok(Explanation { asked: asked.clone(), target, ruling, requested, granted, denied })
     }
 }

@@ -58,6 +58,16 @@ impl FilePattern {
         }
     }
 
+    /// Whether a directory is covered with everything below it: a glob that names the directory alone
+    /// says nothing of that.
+    pub(crate) fn covers_all_below(&self, directory: &Path) -> bool {
+        let is_whole = match &self.glob {
+            None => true,
+            Some(glob) => glob.glob().glob().rsplit('/').next() == Some("**"),
+        };
+        is_whole && self.covers(directory)
+    }
+
     /// The same, and also whatever is below a directory that the glob names.
     pub(crate) fn covers_or_is_above(&self, path: &Path) -> bool {
         match &self.glob {
@@ -98,6 +108,11 @@ impl fmt::Display for FilePattern {
             Some(glob) => write!(f, "{}", self.base.join(glob.glob().glob()).display()),
         }
     }
+}
+
+/// What stands before the glob: a path as it is written.
+pub(crate) fn plain(text: &str) -> PathBuf {
+    split(text).0
 }
 
 /// Checks what can be checked of a pattern without looking at the file system.
@@ -165,6 +180,17 @@ mod tests {
         assert!(covers("{a,b}/x", "b/x") && !covers("{a,b}/x", "c/x"));
         std::fs::create_dir(root.join("a")).expect("a directory");
         assert!(covers("a/../b", "b") && !covers("a/../b", "a"));
+    }
+
+    #[test]
+    fn a_glob_that_names_a_directory_says_nothing_of_what_is_below() {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = dunce::canonicalize(root.path()).expect("it is there");
+        let whole =
+            |text: &str, path: &str| pattern(&root, text).covers_all_below(&root.join(path));
+        assert!(whole("out", "out") && whole("out", "out/a"));
+        assert!(whole("out/**", "out/a") && whole("out/*/x/**", "out/a/x/b"));
+        assert!(!whole("out/*", "out/a") && !whole("out/**/a", "out/a") && !whole("out", "src"));
     }
 
     #[test]

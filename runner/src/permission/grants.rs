@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::capability::Request;
-use super::files::FilePattern;
+use super::files::{self, FilePattern};
 use super::mounts::{self, Mount, Scope};
 use super::protected::Protected;
 use super::rule::{self, Effect, FileRule, Source, Statement, VariableRule};
 use super::variable::{VariablePattern, Variables};
 use super::{
-    Access, Capability, Decision, Endpoint, Kind, NamedPath, NetworkRules, PathKind, Paths, Ruling,
+    Access, Capability, Decision, Endpoint, Kind, NamedPath, NetworkRules, PathKind, Paths,
 };
 use super::{PermissionError, paths::Located};
 
@@ -21,15 +21,16 @@ pub(crate) struct Grants {
     pub(super) requested: Vec<FileRule>,
     pub(super) granted: Vec<FileRule>,
     pub(super) denied: Vec<FileRule>,
-    protected: Protected,
+    pub(super) protected: Protected,
     workspace: PathBuf,
     mounts: Vec<Mount>,
     areas: Vec<Mount>,
     pub(super) variables: Variables,
     environment: Vec<(String, String)>,
     decided: Vec<Decision>,
-    effective: Vec<Effective>,
+    pub(super) effective: Vec<Effective>,
     pub(super) network: NetworkRules,
+    pub(super) granted_network: Vec<(Endpoint, Kind, Source)>,
     denied_network: Vec<(Capability, Source)>,
     refused: Vec<Request>,
     withheld: Vec<Statement>,
@@ -155,78 +156,6 @@ impl Grants {
         &self.withheld
     }
 
-    /// Whether a file of the host's may be read or written. The path is absolute and free of links.
-    pub(crate) fn check_path(&self, path: &Path, access: Access) -> Ruling {
-        if access == Access::Write
-            && let Some(reason) = self.protected.reason(path)
-        {
-            return Ruling::denied(reason);
-        }
-        if let Some(denial) = self.denial(path, access) {
-            return Ruling { allowed: false, rule: denial.label.clone() };
-        }
-        let covers = |rule: &&FileRule| rule.access >= access && rule.pattern.covers(path);
-        match self.granted.iter().find(covers) {
-            None => Ruling::denied("not granted"),
-            Some(_) if !self.requested.iter().any(|rule| covers(&rule)) => {
-                Ruling::denied("not requested")
-            }
-            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
-        }
-    }
-
-    /// Whether everything below a directory may be read, whatever its name: then nobody needs to ask for
-    /// each.
-    pub(crate) fn reads_all_below(&self, directory: &Path) -> bool {
-        let covers = |rule: &FileRule| !rule.pattern.is_glob() && rule.pattern.covers(directory);
-        let denies =
-            |rule: &FileRule| rule.access == Access::Read && rule.pattern.reaches_into(directory);
-        self.granted.iter().any(covers)
-            && self.requested.iter().any(covers)
-            && !self.denied.iter().any(denies)
-    }
-
-    /// Whether a directory may be opened, listed and walked: it is granted, or a glob looks into it.
-    pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
-        if let Some(denial) = self.denial(path, Access::Read) {
-            return Ruling { allowed: false, rule: denial.label.clone() };
-        }
-        let leads = |rule: &&FileRule| {
-            let pattern = &rule.pattern;
-            pattern.covers(path) || (pattern.is_glob() && pattern.reaches_around(path))
-        };
-        match self.granted.iter().find(leads) {
-            None => Ruling::denied("not granted"),
-            Some(_) if !self.requested.iter().any(|rule| leads(&rule)) => {
-                Ruling::denied("not requested")
-            }
-            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
-        }
-    }
-
-    /// Whether a directory may be moved away, or another one to here: what is below it has other paths
-    /// then, and would escape a denial.
-    pub(crate) fn check_move(&self, path: &Path) -> Ruling {
-        let ruling = self.check_path(path, Access::Write);
-        if !ruling.allowed {
-            return ruling;
-        }
-        if self.protected.is_below(path) {
-            return Ruling::denied("it holds files of the runner's own");
-        }
-        match self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
-            Some(rule) => Ruling { allowed: false, rule: rule.label.clone() },
-            None => ruling,
-        }
-    }
-
-    /// A denial of reading is one of writing, too.
-    fn denial(&self, path: &Path, access: Access) -> Option<&FileRule> {
-        let denies =
-            |rule: &&FileRule| rule.access <= access && rule.pattern.covers_or_is_above(path);
-        self.denied.iter().find(denies)
-    }
-
     fn request(&mut self, policy: &Policy<'_>) -> Result<(), PermissionError> {
         let workspace = policy.paths.workspace();
         for Request { capability, .. } in policy.requests {
@@ -305,11 +234,7 @@ impl Grants {
             }
             Effect::Allow if policy.distrusts(statement) => self.withheld.push(statement.clone()),
             Effect::Allow => {
-                if self.network.is_requested_in_part(protocol, &endpoint) {
-                    let (capability, source) =
-                        (statement.capability.clone(), statement.source.clone());
-                    self.effective.push(Effective { capability, source });
-                }
+                self.granted_network.push((endpoint.clone(), *kind, statement.source.clone()));
                 self.network.grant(protocol, endpoint, label);
             }
         }
@@ -333,6 +258,12 @@ impl Grants {
         if policy.distrusts(statement) && !base.starts_with(policy.paths.workspace()) {
             self.withheld.push(statement.clone());
             return Ok(());
+        }
+        // What the user answered was shown with the links resolved, and what the workspace's files say
+        // is not granted outside of it without trust.
+        if matches!(statement.source, Source::User { .. } | Source::Flag) {
+            let written = policy.paths.expand(&files::plain(&statement.capability.target));
+            policy.paths.refuse_detour(&statement.directory, &written, base)?;
         }
         // A flag means what is there now; a file is written for many machines.
         if statement.source == Source::Flag && !rule.pattern.is_glob() && !base.exists() {
@@ -369,63 +300,6 @@ impl Grants {
         match self.protected.reason(path).filter(|_| access == Access::Write) {
             Some(what) => Err(PermissionError::Protected { path: path.to_owned(), what }),
             None => Ok(()),
-        }
-    }
-
-    /// What people see of the file rules: where a request and a grant meet.
-    fn list_effective(&mut self) {
-        for granted in &self.granted {
-            for requested in &self.requested {
-                let Some(base) = granted.pattern.common_base(&requested.pattern) else { continue };
-                // What is denied as a whole is no gain to anybody.
-                if self.denial(base, granted.access.min(requested.access)).is_some() {
-                    continue;
-                }
-                let deeper = if granted.pattern.base() == base { granted } else { requested };
-                let kind = granted.access.min(requested.access).into();
-                self.effective.push(Effective {
-                    capability: Capability::new(kind, deeper.pattern.to_string()),
-                    source: granted.source.clone(),
-                });
-            }
-        }
-        self.effective.extend(self.variables.effective());
-        self.effective.sort();
-        self.effective.dedup();
-        // Who may write may read.
-        let all = self.effective.clone();
-        self.effective.retain(|one| {
-            let Capability { kind, target } = &one.capability;
-            let writes = Capability::new(Kind::Write, target);
-            *kind != Kind::Read
-                || !all.iter().any(|other| other.capability == writes && other.source == one.source)
-        });
-    }
-
-    /// Whether a request is granted, at least in part.
-    fn meets(&self, request: &Request, policy: &Policy<'_>) -> bool {
-        let Capability { kind, target } = &request.capability;
-        match kind {
-            Kind::Read | Kind::Write => {
-                let workspace = policy.paths.workspace();
-                FilePattern::parse(target, workspace, policy.paths).is_ok_and(|wanted| {
-                    self.granted.iter().any(|granted| {
-                        Kind::from(granted.access) >= *kind
-                            && granted.pattern.common_base(&wanted).is_some()
-                    })
-                })
-            }
-            Kind::Env => super::VariablePattern::parse(target).is_some_and(|wanted| {
-                self.decided
-                    .iter()
-                    .any(|decision| decision.allowed && wanted.matches(&decision.target))
-            }),
-            Kind::Connect | Kind::Udp | Kind::Resolve | Kind::Http => {
-                kind.protocol().is_some_and(|protocol| {
-                    Endpoint::parse(protocol, target)
-                        .is_ok_and(|wanted| self.network.is_granted_in_part(protocol, &wanted))
-                })
-            }
         }
     }
 }

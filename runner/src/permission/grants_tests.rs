@@ -301,6 +301,15 @@ fn what_is_granted_in_part_is_no_longer_refused() {
         ["--allow-write out", "--allow-env TOKEN"]
     );
     assert_eq!(refused(&[(Kind::Write, "."), (Kind::Env, "T*")]), [""; 0], "writing is reading");
+    // A variable that is not set is granted all the same; what is denied as a whole is not.
+    let unset = [request(Kind::Env, "UNSET"), request(Kind::Read, "in")];
+    let mut statements = world.flags(&[(Kind::Env, "UNSET"), (Kind::Read, "in")]);
+    let given = Given { requests: &unset, statements: &statements, ..Given::default() };
+    assert!(world.decide(&given).refused().is_empty());
+    statements.push(world.says(Effect::Deny, Kind::Env, "U*", Source::Flag));
+    statements.push(world.says(Effect::Deny, Kind::Read, ".", Source::Flag));
+    let given = Given { requests: &unset, statements: &statements, ..Given::default() };
+    assert_eq!(world.decide(&given).refused(), unset);
 }
 
 #[test]
@@ -382,5 +391,50 @@ fn a_mistake_is_no_denial() {
         let given = Given { statements: &statements, ..Given::default() };
         let error = world.try_decide(&given).expect_err("it is a mistake").error;
         assert!(!error.is_denial(), "{error}");
+    }
+}
+
+#[test]
+fn a_directory_is_moved_only_where_all_of_it_is_granted() {
+    let world = World::new();
+    let moves = |grants: &Grants, path: &str| grants.check_move(&world.path(path)).allowed;
+    let grants = world.allow(&[(Kind::Write, "in/*"), (Kind::Write, "out")]);
+    assert!(grants.check_path(&world.path("in/deep"), WRITE).allowed);
+    assert!(!moves(&grants, "in/deep"), "what is in it would be granted by its new name");
+    assert!(moves(&grants, "out/x"));
+    assert!(moves(&world.allow(&[(Kind::Write, "in/**")]), "in/deep"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_of_the_workspace_does_not_widen_what_the_user_says() {
+    let world = World::new();
+    std::os::unix::fs::symlink(world.root.join("outside"), world.path("data")).expect("a link");
+    let requests = everything();
+    for source in [user_file(), Source::Flag] {
+        for (target, is_meant) in [
+            ("data", false),
+            ("in/../data/*.txt", false),
+            ("in", true),
+            ("../outside", true),
+            ("../outside/*.txt", true),
+        ] {
+            let statements = [world.says(Effect::Allow, Kind::Read, target, source.clone())];
+            for trusted in [false, true] {
+                let statements = &statements;
+                let given = Given { requests: &requests, statements, trusted, ..Given::default() };
+                let decided = world.try_decide(&given).map_err(|unusable| unusable.error);
+                match decided {
+                    Ok(_) => assert!(is_meant, "{target}"),
+                    Err(error) => {
+                        assert!(!is_meant, "{target}");
+                        assert!(matches!(error, PermissionError::Detour { .. }), "{error}");
+                    }
+                }
+            }
+        }
+        // A denial takes what the link leads to.
+        let denial = world.says(Effect::Deny, Kind::Read, "data", source.clone());
+        assert!(world.try_decide(&Given { statements: &[denial], ..Given::default() }).is_ok());
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod capability;
+mod checks;
 mod decision;
 mod endpoint;
 mod explanation;
@@ -13,12 +14,16 @@ mod network;
 mod paths;
 mod protected;
 mod rule;
+mod summary;
+mod targets;
 mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
 pub(crate) use decision::{Decision, Operation, Recorder, Ruling, Witness};
 pub(crate) use endpoint::{Endpoint, Protocol, Scheme};
 pub(crate) use explanation::Explanation;
+#[cfg(test)]
+pub(crate) use files::FilePattern;
 pub(crate) use grants::{Effective, Grants, Policy, Unusable};
 pub(crate) use host::{Host, HostName};
 pub(crate) use mounts::{Mount, Scope};
@@ -26,4 +31,5 @@ pub(crate) use network::{NetworkRules, Origin};
 pub(crate) use paths::{NamedPath, Paths, PermissionError};
 pub(crate) use protected::Protected;
 pub(crate) use rule::{Effect, Source, Statement};
+pub(crate) use targets::Targets;
 pub(crate) use variable::VariablePattern;

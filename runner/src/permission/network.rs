@@ -10,10 +10,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::Ruling;
 use super::address::{Range, canonical};
 use super::endpoint::{Endpoint, EndpointError, Hosts, Ports, Protocol, Scheme};
 use super::host::{Host, HostName};
+use super::{Capability, Explanation, Ruling};
 
 /// The rules of one invocation for the network.
 #[derive(Clone, Debug, Default)]
@@ -87,14 +87,25 @@ impl NetworkRules {
 
     /// Whether a grant and a request have something in common.
     pub(super) fn is_granted_in_part(&self, protocol: Protocol, wanted: &Endpoint) -> bool {
-        let mut grants = self.granted.iter().filter(|rule| rule.protocol == protocol);
-        grants.any(|rule| rule.endpoint.overlaps(wanted))
+        let of = |rule: &&Rule| rule.protocol == protocol;
+        self.granted.iter().filter(of).any(|rule| rule.endpoint.overlaps(wanted))
+            && !self.denied.iter().filter(of).any(|rule| rule.endpoint.covers(wanted))
     }
 
-    /// Whether a request has something in common with what is granted.
-    pub(super) fn is_requested_in_part(&self, protocol: Protocol, granted: &Endpoint) -> bool {
-        let mut requests = self.requested.iter().filter(|(asked, _)| *asked == protocol);
-        requests.any(|(_, endpoint)| endpoint.overlaps(granted))
+    /// Where a grant and the requests meet: the narrower of both, unless it is denied as a whole.
+    pub(super) fn effective<'a>(
+        &'a self,
+        protocol: Protocol,
+        granted: &'a Endpoint,
+    ) -> impl Iterator<Item = &'a Endpoint> {
+        let requests = self.requested.iter().filter(move |(asked, _)| *asked == protocol);
+        requests
+            .filter(|(_, wanted)| wanted.overlaps(granted))
+            .map(move |(_, wanted)| if granted.covers(wanted) { wanted } else { granted })
+            .filter(move |common| {
+                let mut denied = self.denied.iter().filter(|rule| rule.protocol == protocol);
+                !denied.any(|rule| rule.endpoint.covers(common))
+            })
     }
 
     /// Whether a name may be looked up: it is granted itself, or something is granted that is reached
@@ -158,14 +169,13 @@ impl NetworkRules {
         })
     }
 
-    /// The ruling on one host and port as somebody names it, whether it is requested, and the rules that
-    /// grant and deny it. What a name leads to is not looked up.
+    /// What decides on one host and port as somebody names it. What a name leads to is not looked up.
     pub(super) fn explain(
         &self,
         protocol: Protocol,
-        text: &str,
-    ) -> Result<(Ruling, bool, Vec<Arc<str>>, Vec<Arc<str>>), EndpointError> {
-        let Endpoint { scheme, hosts, ports } = Endpoint::parse(protocol, text)?;
+        asked: &Capability,
+    ) -> Result<Explanation, EndpointError> {
+        let Endpoint { scheme, hosts, ports } = Endpoint::parse(protocol, &asked.target)?;
         let loopback = IpAddr::from([127, 0, 0, 1]);
         let (names, address) = match hosts {
             Hosts::Name(name) => (vec![name], None),
@@ -193,7 +203,14 @@ impl NetworkRules {
         };
         let requested =
             self.requested.iter().any(|(protocol, asked)| target.is_covered(*protocol, asked));
-        Ok((ruling, requested, labels(&self.granted), labels(&self.denied)))
+        Ok(Explanation {
+            asked: asked.clone(),
+            target: asked.target.clone(),
+            ruling,
+            requested,
+            granted: labels(&self.granted),
+            denied: labels(&self.denied),
+        })
     }
 
     fn check_target(&self, target: Target<'_>) -> Ruling {

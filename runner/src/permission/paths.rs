@@ -18,6 +18,8 @@ pub(crate) enum PermissionError {
     Forbidden { path: PathBuf, what: &'static str },
     #[error("`{directory}`, which the command requests, leads out of the workspace to `{path}`", path = path.display())]
     OutsideWorkspace { directory: String, path: PathBuf },
+    #[error("`{name}` is a link out of the workspace, to `{path}`: name that, if it is meant", path = path.display())]
+    Detour { name: String, path: PathBuf },
     #[error("the command could not tell `{first}` from `{second}`, which has the same name inside the sandbox", first = first.display(), second = second.display())]
     Ambiguous { first: PathBuf, second: PathBuf },
     #[error("`{path}` is never granted to be written: {what}", path = path.display())]
@@ -51,6 +53,7 @@ impl PermissionError {
             Self::Forbidden { .. }
                 | Self::Protected { .. }
                 | Self::OutsideWorkspace { .. }
+                | Self::Detour { .. }
                 | Self::Ambiguous { .. }
         )
     }
@@ -136,6 +139,29 @@ impl Paths {
             ))
         })?;
         Ok(Located { host, guest })
+    }
+
+    /// Refuses a path that is written as one inside the workspace and leads out of it by a link: the
+    /// links of a workspace can be anybody's, and who names `src` means no file of another place.
+    pub(crate) fn refuse_detour(
+        &self,
+        base: &Path,
+        path: &Path,
+        located: &Path,
+    ) -> Result<(), PermissionError> {
+        let mut written = PathBuf::new();
+        for component in base.join(path).components() {
+            match component {
+                Component::ParentDir => drop(written.pop()),
+                Component::CurDir => {}
+                component => written.push(component),
+            }
+        }
+        if written.starts_with(&self.workspace) && !located.starts_with(&self.workspace) {
+            let name = path.display().to_string();
+            return Err(PermissionError::Detour { name, path: located.to_owned() });
+        }
+        Ok(())
     }
 
     /// The workspace is the guest's `/`; anything else keeps its absolute name.
@@ -247,6 +273,24 @@ mod tests {
         assert_ne!(outside.guest, "/other/x", "what is outside keeps its absolute name");
         assert!(outside.guest.ends_with("/other/x"));
         assert!(paths.locate(paths.working_directory(), "none/../../x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_as_inside_the_workspace_leads_not_out_of_it() {
+        let root = tempfile::tempdir().expect("a directory");
+        let paths = paths(root.path());
+        let workspace = paths.workspace();
+        std::os::unix::fs::symlink(root.path(), workspace.join("out")).expect("a link");
+        std::os::unix::fs::symlink("sub", workspace.join("within")).expect("a link");
+        let goes = |path: &str| {
+            let located = paths.locate(workspace, path).expect("it resolves");
+            paths.refuse_detour(workspace, Path::new(path), &located.host).is_ok()
+        };
+        assert!(!goes("out") && !goes("out/x") && !goes("sub/../out"));
+        assert!(goes("within/x") && goes("sub") && goes("../x"));
+        let named = workspace.join("out");
+        assert!(!goes(named.to_str().expect("Unicode")), "also by its whole name");
     }
 
     #[cfg(unix)]

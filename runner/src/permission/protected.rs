@@ -20,8 +20,12 @@ impl Protected {
     pub(crate) fn new(workspace: &Path, others: impl IntoIterator<Item = PathBuf>) -> Self {
         let mut own: Vec<PathBuf> = IN_WORKSPACE.iter().map(|name| workspace.join(name)).collect();
         for path in others {
-            // Where it is a link, both the link and what it leads to are the runner's.
+            // Where it is a link, both the link and what it leads to are the runner's. What is not there
+            // yet is where its directory really is.
             own.extend(dunce::canonicalize(&path));
+            if let (Some(directory), Some(name)) = (path.parent(), path.file_name()) {
+                own.extend(dunce::canonicalize(directory).map(|directory| directory.join(name)));
+            }
             own.push(path);
         }
         Self { own }
@@ -79,6 +83,11 @@ mod tests {
         for path in ["/ws", "/ws/.gitignore", "/ws/sub/taskrunner.yaml", "/ws/git", "/ws/x.git/y"] {
             assert!(!is_protected(path), "{path}");
         }
+        let root = tempfile::tempdir().expect("a directory");
+        let root = dunce::canonicalize(root.path()).expect("it is there");
+        std::fs::create_dir(root.join("sub")).expect("a directory");
+        let new = Protected::new(Path::new("/ws"), [root.join("sub/../receipt.json")]);
+        assert!(new.reason(&root.join("receipt.json")).is_some(), "whatever way it is written");
         assert!(protected.is_below(Path::new("/home/me")));
         assert!(!protected.is_below(Path::new("/ws/sub")));
     }

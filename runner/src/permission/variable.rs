@@ -79,6 +79,12 @@ impl Variables {
         }
     }
 
+    /// Whether a request and a grant have something in common that is not denied as a whole.
+    pub(super) fn is_granted_in_part(&self, wanted: &VariablePattern) -> bool {
+        self.granted.iter().any(|rule| rule.pattern.overlaps(wanted))
+            && !self.denied.iter().any(|rule| rule.pattern.covers(wanted))
+    }
+
     fn requests(&self, name: &str) -> bool {
         self.requested.iter().any(|pattern| pattern.matches(name))
     }

@@ -160,15 +160,20 @@ impl Report {
             let more = denied.len() - MAX_SHOWN;
             text.push_str(&format!("  and {more} more: `--audit FILE` records all\n"));
         }
-        let allowing: BTreeSet<Capability> =
-            denied.iter().take(MAX_SHOWN).filter_map(|tried| allowing(tried)).collect();
-        for capability in &allowing {
-            let Capability { kind, target } = capability;
-            let target = match kind.access() {
-                Some(_) => audit::relative(workspace, target),
-                None => target.clone(),
-            };
-            let section = json!({ command.as_str(): { kind.key(): [target] } });
+        let allowing: BTreeSet<(Capability, String)> = denied
+            .iter()
+            .take(MAX_SHOWN)
+            .filter_map(|tried| {
+                let capability = allowing(tried)?;
+                let in_policy = match capability.kind.access() {
+                    Some(_) => audit::relative(workspace, &tried.target),
+                    None => tried.target.clone(),
+                };
+                Some((capability, in_policy))
+            })
+            .collect();
+        for (capability, in_policy) in &allowing {
+            let section = json!({ command.as_str(): { capability.kind.key(): [in_policy] } });
             text.push_str(&visible_line(&format!(
                 "help: `{capability}` allows it for one run, `permissions: {section}` in the configuration always"
             )));
@@ -181,7 +186,11 @@ impl Report {
 /// The grant that would allow what was denied; none where no grant does.
 fn allowing(tried: &Tried) -> Option<Capability> {
     let kind = tried.operation.needs()?;
-    (tried.rule == "not granted").then(|| Capability::new(kind, tried.target.clone()))
+    let target = || match kind.access() {
+        Some(_) => audit::literal(&tried.target),
+        None => tried.target.clone(),
+    };
+    (tried.rule == "not granted").then(|| Capability::new(kind, target()))
 }
 
 impl Standing<'_> {
@@ -283,6 +292,8 @@ mod tests {
             line(&tried(Operation::Remove, "not granted")).as_deref(),
             Some("--allow-write /x")
         );
+        let hostile = Tried { target: "/x;$(y)".into(), ..tried(Operation::Read, "not granted") };
+        assert_eq!(line(&hostile).as_deref(), Some("--allow-read '/x;$(y)'"));
         assert_eq!(line(&tried(Operation::Read, "not requested")), None);
         assert_eq!(line(&tried(Operation::Listen, "not granted")), None);
     }

@@ -15,11 +15,11 @@ mod linking;
 mod network;
 mod outcome;
 mod output;
+mod setup;
 mod wall;
 mod worker;
 
 use std::cell::RefCell;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +29,6 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 
 use crate::invocation::Invocation;
-use crate::permission::{Access, Grants, Mount, NetworkRules, Scope};
 use crate::plugin::{Declared, Digest};
 
 pub(crate) use compiled::Program;
@@ -39,14 +38,14 @@ pub(crate) use limits::Limits;
 pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome, died_of_memory};
 pub(crate) use output::Output;
+pub(crate) use setup::Setup;
 pub(crate) use wall::WallReport;
-pub(crate) use worker::{Stop, pause};
+pub(crate) use worker::{Stop, pause, withhold};
 
 use compiled::Compiler;
-use files::Opened;
 use guest::Note;
-use limits::{HANDLES_OF_HOST, HOSTCALL_BYTES, MANIFEST_BYTES, MEMORY_OF_HOST};
-use wall::{Network, Opening, Reach, Wall};
+use limits::{HANDLES_OF_HOST, MEMORY_OF_HOST};
+use wall::{Network, Wall};
 use worker::{Job, Left};
 
 /// Compiles and runs components.
@@ -93,65 +92,6 @@ pub(crate) struct Phases {
     /// Whether the guest is stuck in a call of the host's, so that its thread still holds what it had.
     /// On Unix its process is ended, and nothing stays.
     pub(crate) left_behind: bool,
-}
-
-/// What a guest is run with. It takes [`Grants`] to make one, and attempts share it.
-#[derive(Clone)]
-pub(crate) struct Setup {
-    opened: Arc<Opened>,
-    /// What the second wall lets through of the file system.
-    openings: Arc<[Opening]>,
-    environment: Arc<[(String, String)]>,
-    network: Arc<NetworkRules>,
-    limits: Limits,
-    /// The most bytes that one call of the host's may take out of the guest.
-    hostcall_bytes: usize,
-    io: GuestIo,
-}
-
-impl Setup {
-    /// Opens what was granted.
-    pub(crate) fn new(grants: &Grants, limits: Limits, io: GuestIo) -> Result<Self, SandboxError> {
-        let opened = Opened::open(grants.mounts(), grants.workspace(), Arc::new(grants.clone()))?;
-        Ok(Self {
-            opened: Arc::new(opened),
-            openings: openings(grants.areas())?,
-            environment: grants.environment().into(),
-            network: Arc::new(grants.network().clone()),
-            limits,
-            hostcall_bytes: HOSTCALL_BYTES,
-            io,
-        })
-    }
-
-    /// For `describe`: no capability at all, and tight limits.
-    fn for_describe() -> Result<Self, SandboxError> {
-        let setup = Self::new(&Grants::none(), Limits::for_describe(), GuestIo::closed())?;
-        Ok(Self { hostcall_bytes: MANIFEST_BYTES, ..setup })
-    }
-}
-
-/// What the second wall lets through. The places are opened apart from what the guest is given: should
-/// another directory take the place of one in between, the guest has less.
-fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
-    let open = |area: &Mount| {
-        let parent = area.host.parent().unwrap_or(&area.host);
-        let (path, reach) = match (area.scope, area.access) {
-            (Scope::Tree, Access::Read) => (&*area.host, Reach::Read),
-            (Scope::Tree, Access::Write) => (&*area.host, Reach::Write),
-            (Scope::File, Access::Read) => (&*area.host, Reach::Read),
-            (Scope::File, Access::Write) => (parent, Reach::Files),
-        };
-        match Opening::new(path, reach) {
-            // There is nothing to read, then.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && reach == Reach::Read => None,
-            opened => Some(opened.map_err(|error| SandboxError::Open {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            })),
-        }
-    };
-    areas.iter().filter_map(open).collect()
 }
 
 impl Sandbox {

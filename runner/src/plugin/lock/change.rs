@@ -1,7 +1,7 @@
 //! What differs between two entries of the lock.
 
-use super::entry::{Entry, Targets};
-use crate::permission::{Capability, Kind};
+use super::entry::Entry;
+use crate::permission::{Capability, Kind, Targets};
 
 /// What an update changes, or how a plugin differs from what was accepted.
 #[derive(Debug)]

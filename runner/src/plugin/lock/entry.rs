@@ -4,9 +4,8 @@ use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, facts};
-use crate::permission::{Capability, Kind, Statement};
-use crate::plugin::{Digest, Fault, FaultKind, Plugin};
+use crate::permission::Targets;
+use crate::plugin::{Digest, Fault, FaultKind, Plugin, facts};
 
 /// What was accepted of one plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,102 +26,18 @@ pub(crate) struct Entry {
     pub(crate) grants: Targets,
 }
 
-/// Capabilities by kind, as in a configuration file: sorted, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Targets {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    read: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    write: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    env: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    connect: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    udp: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    resolve: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    http: Vec<String>,
-}
-
-impl Targets {
-    pub(crate) fn new(capabilities: impl IntoIterator<Item = Capability>) -> Self {
-        let mut all: Vec<Capability> = capabilities.into_iter().collect();
-        all.sort();
-        all.dedup();
-        let mut targets = Self::default();
-        for Capability { kind, target } in all {
-            targets.of_mut(kind).push(target);
-        }
-        targets
-    }
-
-    pub(super) fn of(&self, kind: Kind) -> &[String] {
-        match kind {
-            Kind::Read => &self.read,
-            Kind::Write => &self.write,
-            Kind::Env => &self.env,
-            Kind::Connect => &self.connect,
-            Kind::Udp => &self.udp,
-            Kind::Resolve => &self.resolve,
-            Kind::Http => &self.http,
-        }
-    }
-
-    fn of_mut(&mut self, kind: Kind) -> &mut Vec<String> {
-        match kind {
-            Kind::Read => &mut self.read,
-            Kind::Write => &mut self.write,
-            Kind::Env => &mut self.env,
-            Kind::Connect => &mut self.connect,
-            Kind::Udp => &mut self.udp,
-            Kind::Resolve => &mut self.resolve,
-            Kind::Http => &mut self.http,
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        Kind::ALL.iter().all(|kind| self.of(*kind).is_empty())
-    }
-
-    pub(crate) fn capabilities(&self) -> impl Iterator<Item = Capability> {
-        Kind::ALL
-            .into_iter()
-            .flat_map(|kind| self.of(kind).iter().map(move |target| Capability::new(kind, target)))
-    }
-
-    /// Whether something is among them: as it is written, or to read what may be written.
-    pub(crate) fn hold(&self, capability: &Capability) -> bool {
-        let among = |kind| self.of(kind).contains(&capability.target);
-        among(capability.kind) || (capability.kind == Kind::Read && among(Kind::Write))
-    }
-
-    /// The first that cannot be, by its kind and place, and why.
-    pub(super) fn impossible(&self) -> Option<(Kind, usize, String)> {
-        Kind::ALL.into_iter().find_map(|kind| {
-            self.of(kind).iter().enumerate().find_map(|(index, target)| {
-                let error = Statement::check(&Capability::new(kind, target)).err()?;
-                Some((kind, index, error.to_string()))
-            })
-        })
-    }
-}
-
 impl Entry {
     /// What a plugin is, with nothing granted.
     pub(crate) fn of(plugin: &Plugin, workspace: &Path) -> Result<Self, Fault> {
         let fault = |kind| Fault { path: plugin.source().into(), kind };
-        let Facts { wit, imports } =
-            facts(&plugin.bytes()?).map_err(|error| fault(FaultKind::Kind(error)))?;
+        let facts = facts(&plugin.bytes()?).map_err(|error| fault(FaultKind::Kind(error)))?;
         let requests = plugin.manifest.requests.iter().map(|request| request.capability.clone());
         Ok(Self {
             version: plugin.manifest.semantic_version().clone(),
             source: source_of(plugin, workspace),
             sha256: plugin.digest,
-            wit,
-            imports,
+            wit: facts.wit_version().unwrap_or_default().to_owned(),
+            imports: facts.import_names(),
             requests: Targets::new(requests),
             grants: Targets::default(),
         })

@@ -70,7 +70,7 @@ impl LockFile {
         Ok(())
     }
 
-    fn of(document: &Document) -> Result<Self, DocumentError> {
+    pub(crate) fn of(document: &Document) -> Result<Self, DocumentError> {
         check_top(document)?;
         let entries: BTreeMap<Name, Entry> = document.section("plugins")?.unwrap_or_default();
         for (name, entry) in &entries {

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::permission::Targets;
 use crate::permission::{Capability, Kind, Statement};
 use crate::plugin::Digest;
-use crate::plugin::lock::entry::Targets;
 
 fn read(text: &str) -> Result<LockFile, DocumentError> {
     LockFile::of(&Document::of_yaml(Path::new("/ws/taskrunner.lock"), text.to_owned())?)

@@ -3,12 +3,11 @@
 
 mod change;
 mod entry;
-mod facts;
 mod file;
 mod refusal;
 
 pub(crate) use change::{Change, Direction, Line};
-pub(crate) use entry::{Entry, Targets, name_in};
+pub(crate) use entry::{Entry, name_in};
 pub(crate) use file::LockFile;
 pub(crate) use refusal::{Refusal, describe};
 

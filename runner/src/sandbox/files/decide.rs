@@ -7,34 +7,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::Layer;
 use super::place::Place;
-use crate::permission::{Access, Grants, Operation, Ruling};
-
-/// What decides about paths of the host: absolute, and with links resolved.
-pub(in super::super) trait Rules: Send + Sync {
-    fn check_path(&self, path: &Path, access: Access) -> Ruling;
-    fn check_directory(&self, path: &Path) -> Ruling;
-    fn check_move(&self, path: &Path) -> Ruling;
-    /// Whether everything below a directory may be read.
-    fn reads_all_below(&self, directory: &Path) -> bool;
-}
-
-impl Rules for Grants {
-    fn check_path(&self, path: &Path, access: Access) -> Ruling {
-        self.check_path(path, access)
-    }
-
-    fn check_directory(&self, path: &Path) -> Ruling {
-        self.check_directory(path)
-    }
-
-    fn check_move(&self, path: &Path) -> Ruling {
-        self.check_move(path)
-    }
-
-    fn reads_all_below(&self, directory: &Path) -> bool {
-        self.reads_all_below(directory)
-    }
-}
+use crate::permission::{Access, Operation, Ruling};
 
 /// Refusals that no grant changes, as they stand in the record.
 pub(super) const SPECIAL: &str = "only files, directories and links are opened";

@@ -12,16 +12,15 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorType, DirectoryEntry, DirectoryEntryStream, ErrorCode,
 };
 
-use super::decide::Rules;
 use super::{Handle, Layer, Virtual};
-use crate::permission::{Access, Operation};
+use crate::permission::{Access, Grants, Operation};
 
 /// It stands in the table of handles in the place of wasmtime-wasi's own, which reads everything at once
 /// and looks at each entry.
 pub(super) enum Listing {
     Virtual(std::vec::IntoIter<(String, bool)>),
     /// With the directory and the rules that say which entries are shown, unless all are.
-    Real(ReadDir, Option<(PathBuf, Arc<dyn Rules>)>),
+    Real(ReadDir, Option<(PathBuf, Arc<Grants>)>),
 }
 
 impl Layer<'_> {
@@ -95,7 +94,7 @@ impl Listing {
     }
 }
 
-fn is_shown(rules: &dyn Rules, path: &Path, kind: DescriptorType) -> bool {
+fn is_shown(rules: &Grants, path: &Path, kind: DescriptorType) -> bool {
     rules.check_path(path, Access::Read).allowed
         || kind == DescriptorType::Directory && rules.check_directory(path).allowed
 }

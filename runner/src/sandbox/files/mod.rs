@@ -28,7 +28,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
@@ -145,7 +145,7 @@ impl Layer<'_> {
     }
 
     /// Puts a virtual directory into the table.
-    fn push_virtual(&mut self, names: Vec<String>) -> FsResult<Handle> {
+    fn push_virtual(&mut self, names: Vec<String>) -> Result<Handle, ResourceTableError> {
         let pushed = self.below.table.push(Virtual(names))?;
         Ok(Resource::new_own(pushed.rep()))
     }
@@ -182,7 +182,7 @@ impl preopens::Host for Layer<'_> {
                 self.files.names.insert(handle.rep(), Vec::new());
                 handle
             }
-            None => self.push_virtual(Vec::new()).map_err(wasmtime::Error::from)?,
+            None => self.push_virtual(Vec::new())?,
         };
         Ok(vec![(root, "/".to_owned())])
     }

@@ -86,7 +86,7 @@ impl Layer<'_> {
             Meaning::Virtual(_) if wish.create || wish.changes() => {
                 return Err(ErrorCode::IsDirectory.into());
             }
-            Meaning::Virtual(names) => return self.push_virtual(names),
+            Meaning::Virtual(names) => return Ok(self.push_virtual(names)?),
             Meaning::Outside(host) => return Err(self.denied(wish.operation(), &host)),
             Meaning::Escape(host) => return Err(self.escape(wish.operation(), &host)),
         };

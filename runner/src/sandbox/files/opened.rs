@@ -13,17 +13,14 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
 use super::super::SandboxError;
-use super::decide::Rules;
 use super::place::Place;
-use crate::permission::{Access, Mount, Scope};
+use crate::permission::{Access, Grants, Mount, Scope};
 
 /// The directories of the mounts, opened. That happens once, before anything of the guest's has run:
 /// what a guest moves or links afterwards changes nothing of what it, or its next attempt, holds.
 pub(in super::super) struct Opened {
     roots: Vec<Root>,
-    /// Where a guest's relative paths are meant to lead, for the record of those that lead nowhere.
-    workspace: PathBuf,
-    pub(super) rules: Arc<dyn Rules>,
+    pub(super) rules: Arc<Grants>,
 }
 
 /// One mount.
@@ -52,21 +49,15 @@ pub(super) enum Meaning {
 }
 
 impl Opened {
-    pub(in super::super) fn open(
-        mounts: &[Mount],
-        workspace: &Path,
-        rules: Arc<dyn Rules>,
-    ) -> Result<Self, SandboxError> {
-        let roots = mounts
-            .iter()
-            .map(|mount| {
-                Root::open(mount, &*rules).map_err(|error| SandboxError::Open {
-                    path: mount.host.clone(),
-                    reason: error.to_string(),
-                })
+    pub(in super::super) fn open(grants: &Arc<Grants>) -> Result<Self, SandboxError> {
+        let open = |mount: &Mount| {
+            Root::open(mount, grants).map_err(|error| SandboxError::Open {
+                path: mount.host.clone(),
+                reason: error.to_string(),
             })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { roots, workspace: workspace.to_owned(), rules })
+        };
+        let roots = grants.mounts().iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { roots, rules: Arc::clone(grants) })
     }
 
     /// The mount that is the guest's `/`, and whether everything in it may be read.
@@ -166,7 +157,7 @@ impl Opened {
     /// What the host has under a name of the guest's, as whoever wrote the plugin will have meant it:
     /// in the workspace, unless only the root of the host's file system has the first part of it.
     fn host_of(&self, names: &[&str], above: usize) -> PathBuf {
-        let mut inside = self.workspace.clone();
+        let mut inside = self.rules.workspace().to_owned();
         for _ in 0..above {
             inside.pop();
         }
@@ -182,7 +173,7 @@ impl Opened {
 }
 
 impl Root {
-    fn open(mount: &Mount, rules: &dyn Rules) -> std::io::Result<Self> {
+    fn open(mount: &Mount, rules: &Grants) -> std::io::Result<Self> {
         let perms = match mount.access {
             Access::Read => FsPerms::ReadOnly,
             Access::Write => FsPerms::ReadWrite,
@@ -222,6 +213,10 @@ pub(super) fn below(dir: (&Dir, bool), path: &str) -> FsResult<Meaning> {
     Ok(Meaning::Below(Place::new(dir, rest, asked.directory), None))
 }
 
+/// The longest path, in bytes, as Linux has it. A longer one would cost the host time and memory in each
+/// place that it passes, and the runner's record most of all.
+const MAX_PATH: usize = 4096;
+
 /// A guest's path, taken apart.
 struct Asked<'a> {
     /// The names, without empty ones and `.`.
@@ -235,6 +230,9 @@ impl<'a> Asked<'a> {
     fn parse(path: &'a str) -> FsResult<Self> {
         if path.is_empty() {
             return Err(ErrorCode::NoEntry.into());
+        }
+        if path.len() > MAX_PATH {
+            return Err(ErrorCode::NameTooLong.into());
         }
         if path.contains('\0') || cfg!(windows) && path.contains(['\\', ':']) {
             return Err(ErrorCode::Invalid.into());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
-use wasmtime::component::{Resource, ResourceTable};
+use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host;
@@ -14,41 +14,44 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
-use super::decide::Rules;
 use super::{CeilingReached, Files, Handle, Layer, Opened};
-use crate::permission::{Access, Decision, Mount, Operation, Ruling, Scope, Witness};
+use crate::permission::{
+    Capability, Decision, Effect, Grants, Kind, Operation, Paths, Policy, Protected, Request,
+    Source, Statement, Witness,
+};
 use crate::sandbox::Limits;
 
-/// Everything in a directory but some of it; `free` promises that nobody needs to ask.
-struct Hole {
-    directory: PathBuf,
-    denied: PathBuf,
-    free: bool,
+/// Everything in the directory `in` of a workspace, but `in/deep/secret` where that is denied.
+fn grants(workspace: &Path, denied: bool) -> Grants {
+    let statement = |effect, kind, target: &str| Statement {
+        effect,
+        capability: Capability::new(kind, target),
+        directory: workspace.to_owned(),
+        source: Source::Flag,
+    };
+    let mut statements = vec![statement(Effect::Allow, Kind::Write, "in")];
+    if denied {
+        statements.push(statement(Effect::Deny, Kind::Read, "in/deep/secret"));
+    }
+    let request =
+        Request { capability: Capability::new(Kind::Write, "."), reason: "a test".into() };
+    Grants::decide(&Policy {
+        embedded: false,
+        requests: &[request],
+        statements: &statements,
+        trusted: false,
+        named: &[],
+        paths: &Paths::new(workspace, workspace, None).expect("it is there"),
+        protected: Protected::new(workspace, []),
+        environment: &[],
+    })
+    .expect("a decision")
 }
 
-impl Rules for Hole {
-    fn check_path(&self, path: &Path, _: Access) -> Ruling {
-        let allowed = path.starts_with(&self.directory) && !path.starts_with(&self.denied);
-        Ruling { allowed, rule: if allowed { "the grant" } else { "the denial" }.into() }
-    }
+const GRANT: &str = "write in (command line)";
+const DENIAL: &str = "deny read in/deep/secret (command line)";
 
-    fn check_directory(&self, path: &Path) -> Ruling {
-        self.check_path(path, Access::Read)
-    }
-
-    fn check_move(&self, path: &Path) -> Ruling {
-        match self.denied.starts_with(path) {
-            true => Ruling { allowed: false, rule: "the denial below".into() },
-            false => self.check_path(path, Access::Write),
-        }
-    }
-
-    fn reads_all_below(&self, _: &Path) -> bool {
-        self.free
-    }
-}
-
-/// A directory `in`, mounted as `/in`, with a directory `deep` in it whose `secret` is denied.
+/// A directory `in`, mounted as `/in`, with a directory `deep` in it whose `secret` may be denied.
 struct World {
     root: PathBuf,
     wasi: WasiCtx,
@@ -59,22 +62,15 @@ struct World {
 }
 
 impl World {
-    fn new(free: bool, all: bool) -> Self {
+    fn new(denied: bool, all: bool) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let root = dunce::canonicalize(directory.path()).expect("it is there");
-        let denied = root.join("in/deep/secret");
-        std::fs::create_dir_all(&denied).expect("made");
+        std::fs::create_dir_all(root.join("in/deep/secret")).expect("made");
         for path in ["in/deep/secret/key", "in/deep/open.txt", "in/top.txt"] {
             std::fs::write(root.join(path), "text").expect("written");
         }
-        let mount = Mount {
-            host: root.join("in"),
-            guest: "/in".into(),
-            access: Access::Write,
-            scope: Scope::Tree,
-        };
-        let rules = Arc::new(Hole { directory: mount.host.clone(), denied, free });
-        let opened = Opened::open(&[mount], &root, rules).expect("it can be opened");
+        let grants = Arc::new(grants(&root, denied));
+        let opened = Opened::open(&grants).expect("it can be opened");
         let told = Arc::new(Mutex::new(Vec::new()));
         let recorder = {
             let told = Arc::clone(&told);
@@ -162,13 +158,13 @@ fn code<T>(result: FsResult<T>) -> Result<T, ErrorCode> {
 
 #[test]
 fn what_is_denied_inside_a_grant_is_neither_shown_nor_reached() {
-    let mut world = World::new(false, false);
+    let mut world = World::new(true, false);
     assert_eq!(world.names("in/deep"), ["open.txt"]);
     assert_eq!(world.told(), []);
     for path in ["in/deep/secret/key", "in/deep/secret/none", "in/deep/secret/none/x"] {
         assert_eq!(code(world.read(path)).err(), Some(ErrorCode::Access), "{path}");
         let target = path.to_owned();
-        assert_eq!(world.told(), [(Operation::Read, target, false, "the denial".into())]);
+        assert_eq!(world.told(), [(Operation::Read, target, false, DENIAL.into())]);
     }
     assert_eq!(code(world.read("in/deep/../deep/secret")).err(), Some(ErrorCode::Access));
     assert!(code(world.read("in/deep/open.txt")).is_ok());
@@ -177,7 +173,7 @@ fn what_is_denied_inside_a_grant_is_neither_shown_nor_reached() {
 #[cfg(unix)]
 #[test]
 fn a_link_is_decided_on_where_it_leads() {
-    let mut world = World::new(false, false);
+    let mut world = World::new(true, false);
     let link = |target, name| {
         std::os::unix::fs::symlink(target, world.root.join(name)).expect("a link");
     };
@@ -194,10 +190,10 @@ fn a_link_is_decided_on_where_it_leads() {
 
 #[test]
 fn a_directory_with_a_denial_below_is_not_moved() {
-    let mut world = World::new(false, false);
+    let mut world = World::new(true, false);
     assert_eq!(world.rename("in/deep", "in/other"), Err(ErrorCode::CrossDevice));
     let told = world.told();
-    assert_eq!(told, [(Operation::Rename, "in/deep".into(), false, "the denial below".into())]);
+    assert_eq!(told, [(Operation::Rename, "in/deep".into(), false, DENIAL.into())]);
     std::fs::create_dir(world.root.join("in/free")).expect("made");
     assert_eq!(world.rename("in/free", "in/moved"), Ok(()));
     assert_eq!(world.rename("in/moved", "in/deep/secret"), Err(ErrorCode::Access));
@@ -205,7 +201,7 @@ fn a_directory_with_a_denial_below_is_not_moved() {
 
 #[test]
 fn a_path_outside_is_recorded_as_what_it_means() {
-    let mut world = World::new(false, false);
+    let mut world = World::new(true, false);
     for (path, target) in [
         ("src/main.rs", "src/main.rs"),
         ("../x", ""),
@@ -220,11 +216,21 @@ fn a_path_outside_is_recorded_as_what_it_means() {
 }
 
 #[test]
+fn a_path_that_is_too_long_is_not_even_looked_at() {
+    let mut world = World::new(true, false);
+    for path in ["x".repeat(1 << 20), "in/../".repeat(1 << 17), "in/./".repeat(1000)] {
+        assert_eq!(code(world.read(&path)).err(), Some(ErrorCode::NameTooLong));
+        assert_eq!(world.told(), []);
+    }
+    assert_eq!(code(world.read(&"in/../".repeat(600))).err(), None);
+}
+
+#[test]
 fn what_is_allowed_is_recorded_for_who_asks() {
-    for free in [false, true] {
-        let mut world = World::new(free, true);
+    for denied in [false, true] {
+        let mut world = World::new(denied, true);
         world.read("in/top.txt").expect("it opens");
-        let allowed = |operation, path: &str| (operation, path.into(), true, "the grant".into());
+        let allowed = |operation, path: &str| (operation, path.into(), true, GRANT.into());
         assert_eq!(world.told(), [allowed(Operation::Read, "in/top.txt")]);
         let write = DescriptorFlags::WRITE;
         world.open("in/new.txt", OpenFlags::CREATE, write).expect("it opens");
@@ -232,16 +238,25 @@ fn what_is_allowed_is_recorded_for_who_asks() {
         world.open("in/new.txt", OpenFlags::empty(), write).expect("it opens");
         assert_eq!(world.told(), [allowed(Operation::Write, "in/new.txt")]);
 
-        let mut world = World::new(free, false);
+        let mut world = World::new(denied, false);
         world.read("in/top.txt").expect("it opens");
         assert_eq!(world.told(), []);
     }
 }
 
 #[test]
+fn a_table_that_is_full_is_told_as_such() {
+    let mut world = World::new(true, false);
+    world.table.set_max_capacity(1);
+    world.preopen();
+    let error = world.layer().get_directories().expect_err("there is no more room");
+    assert!(matches!(error.downcast_ref(), Some(ResourceTableError::Full)), "{error}");
+}
+
+#[test]
 fn a_gap_counts_as_written() {
     const TERABYTE: u64 = 1 << 40;
-    let mut world = World::new(false, false);
+    let mut world = World::new(true, false);
     let file = world.open("in/new", OpenFlags::CREATE, DescriptorFlags::WRITE).expect("it opens");
     let same = || Resource::new_borrow(file.rep());
     assert_eq!(code(wait(world.layer().write(same(), vec![0; 10], 0))), Ok(10));
@@ -258,7 +273,7 @@ fn a_gap_counts_as_written() {
 
 #[test]
 fn the_times_of_a_file_that_is_read_can_be_set_where_it_may_be_written() {
-    let mut world = World::new(false, false);
+    let mut world = World::new(true, false);
     let file = world.read("in/top.txt").expect("it opens");
     let at = NewTimestamp::Timestamp(wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime {
         seconds: 1_000_000,

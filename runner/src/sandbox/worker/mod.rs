@@ -26,9 +26,9 @@ use serde::{Deserialize, Serialize};
 use super::wall::{Wall, WallReport};
 
 #[cfg(all(unix, not(test)))]
-pub(crate) use process::{pause, run};
+pub(crate) use process::{pause, run, withhold};
 #[cfg(any(not(unix), test))]
-pub(crate) use thread::{pause, run};
+pub(crate) use thread::{pause, run, withhold};
 
 /// How long work that was told to stop may take until it is ended or left behind.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);

@@ -1,7 +1,7 @@
 //! Work in a process of its own.
 
 use std::io::{self, PipeWriter, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,6 +86,23 @@ fn stopped() -> Option<Stop> {
     closed.then_some(Stop::OutputClosed)
 }
 
+/// The handles that are the runner's alone.
+static WITHHELD: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
+
+/// Keeps a handle, which is never closed, from all workers: what they inherit, code that got around the
+/// first wall could use, and the second one does not ask about what is open.
+pub(crate) fn withhold(handle: &'static impl AsRawFd) {
+    WITHHELD.lock().unwrap_or_else(PoisonError::into_inner).push(handle.as_raw_fd());
+}
+
+/// Closes them, in a worker.
+fn close_withheld() {
+    for handle in WITHHELD.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // SAFETY: its owner is the runner's code, of which nothing runs in a worker: no destructor either.
+        unsafe { libc::close(handle) };
+    }
+}
+
 /// Makes a second process of this one. `None` is the answer to the new one.
 fn fork() -> io::Result<Option<Pid>> {
     if let Some(threads) = threads().filter(|threads| *threads != 1) {
@@ -120,6 +137,7 @@ fn work_alone<T: Serialize, N: Serialize + 'static>(
         if leave_ending_to(parent).is_err() {
             return;
         }
+        close_withheld();
         let report = wall.raise();
         let stands = report.gaps().is_none();
         send(&pipe, &Frame::<(), ()>::Walled(report));

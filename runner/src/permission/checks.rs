@@ -1,0 +1,85 @@
+//! The checks of files that a guest's every access comes to.
+
+use std::path::Path;
+
+use super::rule::FileRule;
+use super::{Access, Grants, Ruling};
+
+impl Grants {
+    /// Whether a file of the host's may be read or written. The path is absolute and free of links.
+    pub(crate) fn check_path(&self, path: &Path, access: Access) -> Ruling {
+        if access == Access::Write
+            && let Some(reason) = self.protected.reason(path)
+        {
+            return Ruling::denied(reason);
+        }
+        if let Some(denial) = self.denial(path, access) {
+            return Ruling { allowed: false, rule: denial.label.clone() };
+        }
+        let covers = |rule: &&FileRule| rule.access >= access && rule.pattern.covers(path);
+        match self.granted.iter().find(covers) {
+            None => Ruling::denied("not granted"),
+            Some(_) if !self.requested.iter().any(|rule| covers(&rule)) => {
+                Ruling::denied("not requested")
+            }
+            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
+        }
+    }
+
+    /// Whether everything below a directory may be read, whatever its name: then nobody needs to ask for
+    /// each.
+    pub(crate) fn reads_all_below(&self, directory: &Path) -> bool {
+        let covers = |rule: &FileRule| !rule.pattern.is_glob() && rule.pattern.covers(directory);
+        let denies =
+            |rule: &FileRule| rule.access == Access::Read && rule.pattern.reaches_into(directory);
+        self.granted.iter().any(covers)
+            && self.requested.iter().any(covers)
+            && !self.denied.iter().any(denies)
+    }
+
+    /// Whether a directory may be opened, listed and walked: it is granted, or a glob looks into it.
+    pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
+        if let Some(denial) = self.denial(path, Access::Read) {
+            return Ruling { allowed: false, rule: denial.label.clone() };
+        }
+        let leads = |rule: &&FileRule| {
+            let pattern = &rule.pattern;
+            pattern.covers(path) || (pattern.is_glob() && pattern.reaches_around(path))
+        };
+        match self.granted.iter().find(leads) {
+            None => Ruling::denied("not granted"),
+            Some(_) if !self.requested.iter().any(|rule| leads(&rule)) => {
+                Ruling::denied("not requested")
+            }
+            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
+        }
+    }
+
+    /// Whether a directory may be moved away, or another one to here: what is below it has other paths
+    /// then, and would escape a denial, or a glob that granted the directory and not what is in it.
+    pub(crate) fn check_move(&self, path: &Path) -> Ruling {
+        let ruling = self.check_path(path, Access::Write);
+        if !ruling.allowed {
+            return ruling;
+        }
+        if self.protected.is_below(path) {
+            return Ruling::denied("it holds files of the runner's own");
+        }
+        if let Some(rule) = self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
+            return Ruling { allowed: false, rule: rule.label.clone() };
+        }
+        let is_whole =
+            |rule: &FileRule| rule.access == Access::Write && rule.pattern.covers_all_below(path);
+        match [&self.granted, &self.requested].iter().all(|rules| rules.iter().any(is_whole)) {
+            true => ruling,
+            false => Ruling::denied("a glob grants it, but not what is in it"),
+        }
+    }
+
+    /// A denial of reading is one of writing, too.
+    pub(super) fn denial(&self, path: &Path, access: Access) -> Option<&FileRule> {
+        let denies =
+            |rule: &&FileRule| rule.access <= access && rule.pattern.covers_or_is_above(path);
+        self.denied.iter().find(denies)
+    }
+}

@@ -1,0 +1,68 @@
+//! What a guest is run with: everything that was granted, opened before anything of it runs.
+
+use std::io;
+use std::sync::Arc;
+
+use super::files::Opened;
+use super::limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
+use super::wall::{Opening, Reach};
+use super::{GuestIo, Limits, SandboxError};
+use crate::permission::{Access, Grants, Mount, NetworkRules, Scope};
+
+/// What a guest is run with. It takes [`Grants`] to make one, and attempts share it.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(super) opened: Arc<Opened>,
+    /// What the second wall lets through of the file system.
+    pub(super) openings: Arc<[Opening]>,
+    pub(super) environment: Arc<[(String, String)]>,
+    pub(super) network: Arc<NetworkRules>,
+    pub(super) limits: Limits,
+    /// The most bytes that one call of the host's may take out of the guest.
+    pub(super) hostcall_bytes: usize,
+    pub(super) io: GuestIo,
+}
+
+impl Setup {
+    /// Opens what was granted.
+    pub(crate) fn new(grants: &Grants, limits: Limits, io: GuestIo) -> Result<Self, SandboxError> {
+        Ok(Self {
+            opened: Arc::new(Opened::open(&Arc::new(grants.clone()))?),
+            openings: openings(grants.areas())?,
+            environment: grants.environment().into(),
+            network: Arc::new(grants.network().clone()),
+            limits,
+            hostcall_bytes: HOSTCALL_BYTES,
+            io,
+        })
+    }
+
+    /// For `describe`: no capability at all, and tight limits.
+    pub(super) fn for_describe() -> Result<Self, SandboxError> {
+        let setup = Self::new(&Grants::none(), Limits::for_describe(), GuestIo::closed())?;
+        Ok(Self { hostcall_bytes: MANIFEST_BYTES, ..setup })
+    }
+}
+
+/// What the second wall lets through. The places are opened apart from what the guest is given: should
+/// another directory take the place of one in between, the guest has less.
+fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
+    let open = |area: &Mount| {
+        let parent = area.host.parent().unwrap_or(&area.host);
+        let (path, reach) = match (area.scope, area.access) {
+            (Scope::Tree, Access::Read) => (&*area.host, Reach::Read),
+            (Scope::Tree, Access::Write) => (&*area.host, Reach::Write),
+            (Scope::File, Access::Read) => (&*area.host, Reach::Read),
+            (Scope::File, Access::Write) => (parent, Reach::Files),
+        };
+        match Opening::new(path, reach) {
+            // There is nothing to read, then.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && reach == Reach::Read => None,
+            opened => Some(opened.map_err(|error| SandboxError::Open {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            })),
+        }
+    };
+    areas.iter().filter_map(open).collect()
+}
