@@ -159,15 +159,24 @@ fn links_lead_nowhere_outside() {
     assert!(files(&project, &["write", "/in/out/new.txt", "x"], &write).is_err());
     assert!(files(&project, &["write", "/in/absolute", "x"], &write).is_err());
     // And the plugin can make none that does.
-    for target in ["../../outside/secret.txt", "..", "deep/../../top.txt", &absolute] {
+    let targets =
+        ["../../outside/secret.txt", "..", "deep/../../top.txt", "deep/../file.txt", &absolute];
+    for target in targets {
         let made = files(&project, &["symlink", target, "/in/own"], &write);
         assert_eq!(made, Err("not-permitted".into()), "{target}");
     }
+    let makes = |target, link| files(&project, &["symlink", target, link], &write);
+    assert_eq!(makes("./file.txt", "/in/own"), Ok("done".into()));
+    assert_eq!(files(&project, &["read", "/in/own"], &write), Ok("inside".into()));
+    // Nor can it move one, or give it another name, so that it does.
+    assert_eq!(makes("../file.txt", "/in/deep/up"), Ok("done".into()));
+    for change in ["rename", "link"] {
+        assert!(files(&project, &[change, "/in/deep/up", "/in/up"], &write).is_err(), "{change}");
+    }
     assert_eq!(
-        files(&project, &["symlink", "deep/../file.txt", "/in/own"], &write),
+        files(&project, &["rename", "/in/deep/up", "/in/deep/other"], &write),
         Ok("done".into())
     );
-    assert_eq!(files(&project, &["read", "/in/own"], &write), Ok("inside".into()));
     assert!(!project.beside_path("outside/new.txt").exists());
     // A link within what was granted is followed.
     let project = project.link("in/near", "deep/file.txt");

@@ -161,6 +161,13 @@ fn the_configuration_asks_for_retries_and_flags_go_over_it() {
         "retry: {attempts: 2, delay: 1ms, on: [failed]}\n\
          commands: {flaky: {retry: {attempts: 3, backoff: fixed, max-delay: 1s, jitter: false}}}\n",
     );
+    // Each attempt has its ceilings anew: more of them take trust, or a flag.
+    project
+        .call(["flaky", "3", "--by=failed"])
+        .exits(1)
+        .reporting("taskrunner.yaml:2: retry.attempts: 3");
+    project.call(["flaky", "3", "--by=failed", "--attempts=3"]).succeeds();
+    project.call(["trust", "--yes"]).succeeds().reporting("retry.attempts: 3");
     project
         .call(["flaky", "3", "--by=failed"])
         .succeeds()

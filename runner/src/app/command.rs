@@ -132,7 +132,8 @@ impl App {
     /// permissions cap, nothing raises.
     fn command_settings(&self, command: &Name) -> Result<CommandSettings, Error> {
         let (limits, retry) = (self.options.limits(), self.options.retry());
-        let raised = self.settings.raised_limits(&self.configuration, Some(command), limits);
+        let raised =
+            self.settings.raised_limits(&self.configuration, Some(command), limits, &retry);
         let trusted = raised.is_empty() || self.is_trusted();
         if !trusted {
             raised.iter().for_each(|raised| self.ignore(Ignored::limit(raised)));

@@ -9,7 +9,7 @@ use super::ignored::Ignored;
 use super::locked::statements as of_lock;
 use super::pinned::meaning;
 use crate::cli::TrustRequest;
-use crate::config::{Configuration, LimitsLayer, Settings};
+use crate::config::{Configuration, LimitsLayer, RetryLayer, Settings};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::permission::{Capability, Effect, Paths, PermissionError, Statement};
@@ -114,7 +114,8 @@ impl App {
         lines.extend(settings.replaceable.iter().filter_map(Ignored::replacement));
         for command in std::iter::once(None).chain(settings.limited_commands().map(Some)) {
             let flags = LimitsLayer::default();
-            let raised = settings.raised_limits(&self.configuration, command, flags);
+            let raised =
+                settings.raised_limits(&self.configuration, command, flags, &RetryLayer::default());
             lines.extend(raised.iter().map(Ignored::limit));
         }
         lines.extend(contents.grants().map(Ignored::grant));

@@ -152,7 +152,8 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+        // A FIFO that nobody reads is refused, and not waited for.
+        options.mode(0o600).custom_flags(libc::O_NONBLOCK);
     }
     options.open(path)
 }

@@ -11,12 +11,10 @@ const SHORTEST: usize = 6;
 impl Secrets {
     pub(crate) fn new(granted: &[(String, String)], all: &[(String, String)]) -> Self {
         let named = all.iter().filter(|(name, _)| is_secret(name));
-        let mut secrets: Vec<_> = granted
-            .iter()
-            .chain(named)
-            .filter(|(_, value)| value.len() >= SHORTEST)
-            .cloned()
-            .collect();
+        // A path is no secret, and would take the targets of the record with it.
+        let told = granted.iter().filter(|(_, value)| !value.starts_with(['/', '\\']));
+        let mut secrets: Vec<_> =
+            told.chain(named).filter(|(_, value)| value.len() >= SHORTEST).cloned().collect();
         // A value that holds another one goes first.
         secrets.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
         Self(secrets)
@@ -53,5 +51,7 @@ mod tests {
         assert_eq!(secrets.redact("/x/s3cr3t-token.txt"), "/x/[TOKEN].txt");
         assert_eq!(secrets.redact("s3cr3t.example.org:80"), "[PART].example.org:80");
         assert_eq!(secrets.redact("/abc"), "/abc");
+        let home = Secrets::new(&[variable(("HOME", "/home/me"))], &[]);
+        assert_eq!(home.redact("/home/me/x"), "/home/me/x");
     }
 }

@@ -2,6 +2,7 @@
 //! flag, environment, project's file, user's file, default; within a file, what it says for the command
 //! over what it says for all.
 
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
@@ -162,14 +163,18 @@ impl Settings {
     ) -> CommandSettings {
         for layer in &self.layers {
             if layer.is_project && !trusted {
-                retry = retry.over(layer.retry_of(command));
+                let own = layer.retry_of(Some(command));
+                retry = retry.over(RetryLayer {
+                    attempts: own.attempts.map(|n| n.min(self.attempts(Some(command)))),
+                    ..own
+                });
                 limits = limits.over(
                     layer.limits_of(Some(command)).capped(self.without_project(Some(command))),
                 );
                 continue;
             }
             limits = limits.over(layer.limits_of(Some(command)));
-            retry = retry.over(layer.retry_of(command));
+            retry = retry.over(layer.retry_of(Some(command)));
         }
         CommandSettings { limits: limits_of(limits), retry: retry_of(retry) }
     }
@@ -181,6 +186,7 @@ impl Settings {
         configuration: &Configuration,
         command: Option<&Name>,
         flags: LimitsLayer,
+        retry_flags: &RetryLayer,
     ) -> Vec<RaisedLimit> {
         let Some(layer) = self.layers.iter().find(|layer| layer.is_project) else {
             return Vec::new();
@@ -196,7 +202,29 @@ impl Settings {
             };
             RaisedLimit { what: format!("limits.{key}: {value}"), location }
         };
-        raised.into_iter().map(locate).collect()
+        let mut raised: Vec<RaisedLimit> = raised.into_iter().map(locate).collect();
+        let attempts = layer.retry_of(command).attempts.filter(|attempts| {
+            retry_flags.attempts.is_none() && *attempts > self.attempts(command)
+        });
+        if let Some(attempts) = attempts {
+            let own = own.filter(|(_, own)| own.retry.attempts.is_some());
+            let location = match own {
+                Some((command, _)) => {
+                    let place = ["commands", command.as_str(), "retry", "attempts"];
+                    configuration.project_location(&place)
+                }
+                None => configuration.project_location(&["retry", "attempts"]),
+            };
+            raised.push(RaisedLimit { what: format!("retry.attempts: {attempts}"), location });
+        }
+        raised
+    }
+
+    /// The attempts of a command that the user's file and the default give: each has its ceilings anew, so
+    /// that more of them are more of everything.
+    fn attempts(&self, command: Option<&Name>) -> NonZeroU8 {
+        let layers = self.layers.iter().filter(|layer| !layer.is_project);
+        layers.filter_map(|layer| layer.retry_of(command).attempts).next().unwrap_or(NonZeroU8::MIN)
     }
 
     /// The commands for which the workspace's file sets ceilings of their own.
@@ -222,8 +250,9 @@ impl FileLayer {
         own.over(self.limits)
     }
 
-    fn retry_of(&self, command: &Name) -> RetryLayer {
-        let own = self.commands.get(command).map(|own| own.retry.clone()).unwrap_or_default();
+    fn retry_of(&self, command: Option<&Name>) -> RetryLayer {
+        let own = command.and_then(|command| self.commands.get(command));
+        let own = own.map(|own| own.retry.clone()).unwrap_or_default();
         own.over(self.retry.clone())
     }
 }

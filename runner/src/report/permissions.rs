@@ -19,6 +19,9 @@ use crate::text::{visible, visible_line};
 /// How many denials a person is shown; the audit has all of them.
 const MAX_SHOWN: usize = 8;
 
+/// How many a program is told.
+const MAX_LISTED: usize = 100;
+
 /// A command with what it may reach.
 pub(crate) struct Standing<'a> {
     pub(crate) plugin: &'a Plugin,
@@ -131,8 +134,10 @@ impl Report {
             return;
         }
         if self.format == Format::Json {
+            let all = denied.len();
             let denied: Vec<Value> = denied
                 .iter()
+                .take(MAX_LISTED)
                 .map(|tried| {
                     json!({
                         "operation": tried.operation,
@@ -144,7 +149,7 @@ impl Report {
                 .collect();
             self.json(&json!({
                 "version": JSON_VERSION,
-                "denied": { "command": command, "accesses": denied },
+                "denied": { "command": command, "count": all, "accesses": denied },
             }));
             return;
         }

@@ -57,7 +57,7 @@ pub(super) struct Compiler {
 }
 
 impl Compiler {
-    /// `cache` is the directory that [`prepare`](super::prepare_cache) has passed. Without one nothing
+    /// `cache` is the directory that [`prepare`](crate::private::prepare) has passed. Without one nothing
     /// is kept. `required`: nothing is compiled without a wall.
     pub(super) fn new(
         engine: &Engine,

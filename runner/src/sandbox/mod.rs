@@ -95,7 +95,7 @@ pub(crate) struct Phases {
 }
 
 impl Sandbox {
-    /// `cache` is the directory that [`prepare_cache`] has passed; without one, nothing is kept.
+    /// `cache` is the directory that [`prepare`](crate::private::prepare) has passed; without one, nothing is kept.
     /// `required`: where the second wall does not stand, nothing is compiled or run. `compiling` is called
     /// when somebody waits for a plugin to be compiled.
     pub(crate) fn new(

@@ -53,6 +53,7 @@ fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
             (Scope::Tree, Access::Read) => (&*area.host, Reach::Read),
             (Scope::Tree, Access::Write) => (&*area.host, Reach::Write),
             (Scope::File, Access::Read) => (&*area.host, Reach::Read),
+            (Scope::File, Access::Write) if area.host.exists() => (&*area.host, Reach::File),
             (Scope::File, Access::Write) => (parent, Reach::Files),
         };
         match Opening::new(path, reach) {

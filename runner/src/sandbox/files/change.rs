@@ -93,7 +93,7 @@ impl Layer<'_> {
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
         }
-        if self.leads_out(&pinned, &target)? {
+        if self.leads_out(&pinned, Path::new(&target))? {
             return Err(self.refused(Operation::Create, &pinned.path()?, LINK_OUT));
         }
         self.files.created.check()?;
@@ -128,6 +128,9 @@ impl Layer<'_> {
         }
         let stat = self.stat_of(&source).await?;
         match stat.type_ {
+            DescriptorType::SymbolicLink if self.would_lead_out(&source, &target)? => {
+                return Err(self.refused(Operation::Create, &target.path()?, LINK_OUT));
+            }
             DescriptorType::RegularFile | DescriptorType::SymbolicLink => {}
             DescriptorType::Directory => return Err(ErrorCode::NotPermitted.into()),
             _ => return Err(self.refused(Operation::Write, &source.path()?, SPECIAL)),
@@ -153,7 +156,11 @@ impl Layer<'_> {
         let (to_place, target) = self.name_to_change(Operation::Rename, to_fd, to)?;
         let stat = self.stat_of(&source).await;
         let is_directory = is_type(&stat, DescriptorType::Directory);
+        let is_link = is_type(&stat, DescriptorType::SymbolicLink);
         stat?;
+        if is_link && self.would_lead_out(&source, &target)? {
+            return Err(self.refused(Operation::Rename, &target.path()?, LINK_OUT));
+        }
         if (place.directory || to_place.directory) && !is_directory {
             return Err(ErrorCode::NotDirectory.into());
         }

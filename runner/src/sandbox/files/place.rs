@@ -171,20 +171,25 @@ impl Layer<'_> {
         Ok(Place { rest, directory, ..place.clone() })
     }
 
-    /// Whether a link at the place can lead out of the mount, as it is written.
-    pub(super) fn leads_out(&self, link: &Pinned, target: &str) -> io::Result<bool> {
-        let Some(mut depth) = self.files.opened.depth(&link.dir.dir.path()?) else {
+    /// Whether a link at the place can lead out of the mount, for whoever follows it. What stands behind a
+    /// name and goes up again could be another link's directory.
+    pub(super) fn leads_out(&self, link: &Pinned, target: &Path) -> io::Result<bool> {
+        let Some(depth) = self.files.opened.depth(&link.dir.dir.path()?) else {
             return Ok(true);
         };
-        for component in Path::new(target).components() {
-            match component {
-                Component::Normal(_) => depth += 1,
-                Component::CurDir => {}
-                Component::ParentDir if depth > 0 => depth -= 1,
-                _ => return Ok(true),
-            }
+        let mut components =
+            target.components().skip_while(|component| *component == Component::CurDir).peekable();
+        let mut up = 0;
+        while components.next_if_eq(&Component::ParentDir).is_some() {
+            up += 1;
         }
-        Ok(false)
+        Ok(up > depth || components.any(|component| !matches!(component, Component::Normal(_))))
+    }
+
+    /// The same of a link that is there and gets another place; nothing else leads anywhere.
+    pub(super) fn would_lead_out(&self, there: &Pinned, place: &Pinned) -> FsResult<bool> {
+        let target = read_link_contents(&there.dir.dir, Path::new(&there.name()))?;
+        Ok(self.leads_out(place, &target)?)
     }
 }
 

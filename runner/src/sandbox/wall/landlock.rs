@@ -81,13 +81,11 @@ const NAMES: [&str; 12] = [
 /// Never: executing, devices, sockets, pipes.
 fn access(reach: Reach) -> BitFlags<AccessFs> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    let files = AccessFs::ReadFile
-        | AccessFs::WriteFile
-        | AccessFs::Truncate
-        | AccessFs::MakeReg
-        | AccessFs::RemoveFile;
+    let file = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
+    let files = file | AccessFs::MakeReg | AccessFs::RemoveFile;
     match reach {
         Reach::Read => read,
+        Reach::File => file,
         Reach::Files => files,
         Reach::Write => {
             read | files

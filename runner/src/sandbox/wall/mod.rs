@@ -59,8 +59,10 @@ pub(crate) enum Reach {
     Read,
     /// Files and directories are read, made, changed and removed.
     Write,
-    /// Files are read, made, changed and removed, directories are left alone: for one file that may be
-    /// made or removed, which only a rule for its directory can allow.
+    /// One file is read and changed.
+    File,
+    /// Files are read, made, changed and removed, directories are left alone: for one file that is still
+    /// to be made, which only a rule for its directory can allow.
     Files,
 }
 
