@@ -279,9 +279,9 @@ fn nor_does_another_name_that_comes_and_goes() {
                 let _ = renameat_with(CWD, &place, CWD, &hard, RenameFlags::EXCHANGE);
             }
         });
+        let _end = End(&over);
         let call = project.call(["race", "/in/place", "--seconds=3", "--allow-write=in"]);
         let _ = call.exits(0).in_time(SOON);
-        over.store(true, Ordering::Relaxed);
     });
     assert_eq!(std::fs::read_to_string(&outside).expect("there"), "outside");
     assert_eq!(outside.metadata().expect("there").nlink(), 2);
