@@ -78,7 +78,7 @@ impl Listing {
                     let entry = entry?;
                     let Some(type_) = kind(&entry)? else { continue };
                     if let Some((directory, rules)) = filter
-                        && !is_shown(&**rules, &directory.join(entry.file_name()), type_)
+                        && !is_shown(rules, &directory.join(entry.file_name()), type_)
                     {
                         continue;
                     }
