@@ -63,6 +63,17 @@ fn clocks_and_random_numbers_are_everybodys() {
 }
 
 #[test]
+fn a_grant_without_a_request_is_told_to_have_no_effect() {
+    let project = Project::new().guest(guests::HELLO).directory("out");
+    project
+        .call(["hello", "--allow-write=out", "--allow-env=SECRET", "--allow-connect=a.example:1"])
+        .succeeds()
+        .reporting("`--allow-write out` has no effect: `hello` does not request it")
+        .reporting("`--allow-env SECRET` has no effect")
+        .reporting("`--allow-connect a.example:1` has no effect");
+}
+
+#[test]
 fn a_request_is_not_a_grant() {
     let project = Project::new().guest(guests::GREEDY).directory("out");
     let nothing = "read: false\nwrite: false\nvariable: false\n";

@@ -6,7 +6,8 @@ use super::pinned::{pinned, still_meant};
 use crate::config::Permissions;
 use crate::error::Error;
 use crate::permission::{
-    Capability, Grants, NamedPath, Paths, PermissionError, Policy, Source, Statement, Unusable,
+    Capability, Effect, Grants, NamedPath, Paths, PermissionError, Policy, Source, Statement,
+    Unusable,
 };
 use crate::plugin::lock::Refusal;
 use crate::plugin::{Origin, Plugin};
@@ -43,11 +44,29 @@ impl App {
         {
             self.ignore(Ignored::of_statement(statement));
         }
+        self.tell_of_idle_flags(subject)?;
         if self.options.locked && !grants.refused().is_empty() {
             let refusal = Refusal::Ungranted(grants.refused().to_vec());
             return Err(self.refuse(subject.plugin, refusal));
         }
         Ok(grants)
+    }
+
+    /// A flag that allows what the command does not request allows nothing: whoever typed it means something
+    /// else.
+    fn tell_of_idle_flags(&self, subject: Subject<'_>) -> Result<(), Error> {
+        let flags = self.options.statements(subject.paths.working_directory());
+        for flag in flags.iter().filter(|flag| flag.effect == Effect::Allow) {
+            let alone = self.decide(subject, &Stated::default(), std::slice::from_ref(flag))?;
+            if !alone.effective().iter().any(|effective| effective.source == Source::Flag) {
+                let command = subject.plugin.manifest.name();
+                tracing::warn!(
+                    "`{}` has no effect: `{command}` does not request it",
+                    flag.capability
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Decides on what files, answers and flags say, without a question.
