@@ -132,7 +132,7 @@ impl App {
         statements: &[Statement],
     ) -> Result<Grants, Unusable> {
         let untrusted = self.decide_as(subject, statements, false)?;
-        if untrusted.withheld().is_empty() || !self.is_trusted() {
+        if untrusted.withheld().is_empty() || !self.is_trusted_with(subject.plugin) {
             return Ok(untrusted);
         }
         self.decide_as(subject, statements, true)

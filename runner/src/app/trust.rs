@@ -14,15 +14,15 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::permission::{Capability, Effect, Paths, PermissionError, Statement};
 use crate::plugin::lock::{FILE_NAME, LockFile};
-use crate::plugin::{Name, Origin, Place, discovery};
+use crate::plugin::{Name, Origin, Place, Plugin, discovery};
 use crate::report::{TrustState, TrustedWorkspace};
 use crate::state::{Contents, ContentsError, Trusted};
 
 /// Whether the user trusts the workspace.
 #[derive(Clone, Debug)]
 pub(super) enum Trust {
-    /// As it is now.
-    Yes,
+    /// As it is now: with these files.
+    Yes(Box<Contents>),
     /// It was trusted, and these files have changed since.
     Changed(Vec<(&'static str, String)>),
     No,
@@ -32,7 +32,7 @@ impl Trust {
     pub(super) fn differences(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Changed(differences) => differences.clone(),
-            Self::Yes | Self::No => Vec::new(),
+            Self::Yes(_) | Self::No => Vec::new(),
         }
     }
 }
@@ -40,7 +40,16 @@ impl Trust {
 impl App {
     /// Whether the user trusts the workspace's files as they are: looked up when it is asked first.
     pub(super) fn is_trusted(&self) -> bool {
-        matches!(self.trust(), Trust::Yes)
+        matches!(self.trust(), Trust::Yes(_))
+    }
+
+    /// Whether the user trusts the workspace's files, and this plugin is one of them as it was looked at, or
+    /// none of the workspace's.
+    pub(super) fn is_trusted_with(&self, plugin: &Plugin) -> bool {
+        let Trust::Yes(contents) = self.trust() else { return false };
+        let Some(path) = &plugin.path else { return true };
+        let known = contents.holds(self.configuration.workspace(), path, &plugin.digest);
+        known.unwrap_or(plugin.origin != Origin::Workspace)
     }
 
     pub(super) fn trust(&self) -> &Trust {
@@ -56,7 +65,7 @@ impl App {
         let workspace = self.workspace()?;
         match self.state.trusted(&workspace)? {
             None => Ok(Trust::No),
-            Some(trusted) => Ok(compare(&trusted, &self.contents()?)),
+            Some(trusted) => Ok(compare(&trusted, self.contents()?)),
         }
     }
 
@@ -183,9 +192,9 @@ impl App {
     }
 }
 
-fn compare(trusted: &Trusted, now: &Contents) -> Trust {
+fn compare(trusted: &Trusted, now: Contents) -> Trust {
     let differences = now.differences(&trusted.contents);
-    if differences.is_empty() { Trust::Yes } else { Trust::Changed(differences) }
+    if differences.is_empty() { Trust::Yes(Box::new(now)) } else { Trust::Changed(differences) }
 }
 
 /// The configuration file and the lock as they were parsed, and the plugins that come with them.

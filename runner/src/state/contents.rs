@@ -44,6 +44,12 @@ impl Contents {
         Ok(())
     }
 
+    /// Whether a file is among them with these bytes; none where it is not among them at all.
+    pub(crate) fn holds(&self, workspace: &Path, path: &Path, digest: &Digest) -> Option<bool> {
+        let found = self.files.get(&name_in(workspace, path)?)?;
+        Some(found == digest)
+    }
+
     /// Whether the files are the same.
     pub(crate) fn has_files_of(&self, other: &Self) -> bool {
         self.files == other.files
@@ -99,6 +105,12 @@ mod tests {
         };
         let before = contents(&[("/ws/taskrunner.yaml", "a"), ("/ws/p/x.wasm", "x")]);
         assert!(before.differences(&before).is_empty());
+        let holds = |path: &str, bytes: &str| {
+            before.holds(Path::new("/ws"), Path::new(path), &Digest::of(bytes.as_bytes()))
+        };
+        assert_eq!(holds("/ws/p/x.wasm", "x"), Some(true));
+        assert_eq!(holds("/ws/p/x.wasm", "y"), Some(false), "it was put there meanwhile");
+        assert_eq!(holds("/ws/p/y.wasm", "x"), None);
         let mut after = contents(&[("/ws/taskrunner.yaml", "b"), ("/else/x.wasm", "x")]);
         after.add_grant("x: read /etc".to_owned());
         assert_eq!(
