@@ -1,5 +1,6 @@
 //! What the process finds around it: read once, here, and handed on.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use crate::plugin::{Origin, Place};
 /// The environment of the process.
 pub(crate) struct Environment {
     variables: HashMap<OsString, OsString>,
+    /// Those that are Unicode, in order, once somebody asks for them.
+    unicode: OnceCell<Vec<(String, String)>>,
     /// Absolute and free of links; `-C` included.
     pub(crate) working_directory: PathBuf,
     pub(crate) home: Option<PathBuf>,
@@ -50,7 +53,13 @@ impl Environment {
                 |d| d.join("taskrunner"),
             ),
         });
-        Ok(Self { variables: std::env::vars_os().collect(), working_directory, home, directories })
+        Ok(Self {
+            unicode: OnceCell::new(),
+            variables: std::env::vars_os().collect(),
+            working_directory,
+            home,
+            directories,
+        })
     }
 
     /// A variable; none where it is not Unicode.
@@ -59,13 +68,15 @@ impl Environment {
     }
 
     /// All variables that are Unicode, in the order of their names.
-    pub(crate) fn variables(&self) -> Vec<(String, String)> {
-        let unicode = |(name, value): (&OsString, &OsString)| {
-            Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
-        };
-        let mut variables: Vec<_> = self.variables.iter().filter_map(unicode).collect();
-        variables.sort();
-        variables
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        self.unicode.get_or_init(|| {
+            let unicode = |(name, value): (&OsString, &OsString)| {
+                Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+            };
+            let mut variables: Vec<_> = self.variables.iter().filter_map(unicode).collect();
+            variables.sort();
+            variables
+        })
     }
 
     /// The places that need no configuration: `TASKRUNNER_PLUGIN_PATH`, the workspace's, the user's and
@@ -110,6 +121,7 @@ mod tests {
     fn the_systems_directories_are_places_where_there_is_no_home_too() {
         let mut environment = Environment {
             variables: HashMap::new(),
+            unicode: OnceCell::new(),
             working_directory: "/here".into(),
             home: None,
             directories: None,

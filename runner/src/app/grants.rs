@@ -152,7 +152,7 @@ impl App {
             named: subject.named,
             paths: subject.paths,
             protected: self.protected(subject.paths),
-            environment: &self.environment.variables(),
+            environment: self.environment.variables(),
         })
     }
 }

@@ -46,7 +46,7 @@ impl App {
         grants: &Grants,
         limits: Limits,
     ) -> Record {
-        let secrets = Secrets::new(grants.environment(), &self.environment.variables());
+        let secrets = Secrets::new(grants.environment(), self.environment.variables());
         let mut ledger = Ledger::new(audit, self.subject(plugin), secrets);
         for decision in grants.decided() {
             ledger.record(decision.clone());

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::permission::{Decision, Operation};
 
 pub(crate) use policy::{Suggestion, literal, relative, suggest};
-pub(crate) use receipt::{Receipt, Subject, refusal, write as write_receipt};
+pub(crate) use receipt::{Receipt, Subject, refusal, sourced, write as write_receipt};
 pub(crate) use secrets::Secrets;
 
 /// The version of the lines and of the receipt: a field may come, none goes or changes without a new

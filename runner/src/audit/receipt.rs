@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{Ledger, VERSION, Verdict, timestamp};
 use crate::error::Error;
-use crate::execution::Execution;
+use crate::execution::{Attempt, Execution, millis};
 use crate::exit::ExitCode;
-use crate::permission::{Effective, Grants, Request, Statement};
+use crate::permission::{Effective, Grants, Kind, Request, Source, Statement};
+use crate::plugin::Digest;
 use crate::sandbox::{Limits, WallReport};
 
 /// What an invocation is about.
@@ -51,7 +51,7 @@ impl Receipt {
         });
         Self {
             started: SystemTime::now(),
-            configuration: hex(&Sha256::digest(configuration)),
+            configuration: Digest::of(configuration.as_bytes()).to_string(),
             limits,
             trusted,
             grants,
@@ -96,12 +96,7 @@ impl Receipt {
             "truncated": ledger.truncated,
             "limits": self.limits.json(),
             "load-ms": millis(load),
-            "attempts": execution.attempts().map(|attempt| json!({
-                "attempt": attempt.number,
-                "start-ms": millis(attempt.phases.start),
-                "run-ms": millis(attempt.phases.run),
-                "outcome": attempt.outcome.word(),
-            })).collect::<Vec<_>>(),
+            "attempts": execution.attempts().map(Attempt::json).collect::<Vec<_>>(),
             "outcome": outcome.word(),
             "message": ledger.secrets.redact(&outcome.to_string()),
             "exit-code": ExitCode::from(outcome).code(),
@@ -149,12 +144,13 @@ pub(crate) fn write(path: &Path, receipt: &Value) -> io::Result<()> {
     Ok(())
 }
 
+/// A capability with who says so, as receipts and `permissions show` have it.
+pub(crate) fn sourced(kind: Kind, target: &str, source: &Source) -> Value {
+    json!({ "kind": kind, "target": target, "source": source.to_string() })
+}
+
 fn effective(effective: &Effective) -> Value {
-    json!({
-        "kind": effective.capability.kind,
-        "target": effective.capability.target,
-        "source": effective.source.to_string(),
-    })
+    sourced(effective.capability.kind, &effective.capability.target, &effective.source)
 }
 
 fn request(request: &Request) -> Value {
@@ -162,20 +158,7 @@ fn request(request: &Request) -> Value {
 }
 
 fn statement(statement: &Statement) -> Value {
-    json!({
-        "kind": statement.capability.kind,
-        "target": statement.capability.target,
-        "source": statement.source.to_string(),
-    })
-}
-
-/// Milliseconds, to the microsecond.
-fn millis(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sourced(statement.capability.kind, &statement.capability.target, &statement.source)
 }
 
 #[cfg(all(test, unix))]

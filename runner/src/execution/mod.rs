@@ -18,6 +18,23 @@ pub(crate) struct Attempt {
     pub(crate) phases: Phases,
 }
 
+impl Attempt {
+    /// For programs.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "attempt": self.number,
+            "start-ms": millis(self.phases.start),
+            "run-ms": millis(self.phases.run),
+            "outcome": self.outcome.word(),
+        })
+    }
+}
+
+/// Milliseconds, to the microsecond.
+pub(crate) fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
 /// All attempts of an invocation, and what they took.
 #[derive(Clone, Debug)]
 pub(crate) struct Execution {

@@ -14,15 +14,15 @@ impl Grants {
             return Ruling::denied(reason);
         }
         if let Some(denial) = self.denial(path, access) {
-            return Ruling { allowed: false, rule: denial.label.clone() };
+            return Ruling::by(&denial.label, false);
         }
         let covers = |rule: &&FileRule| rule.access >= access && rule.pattern.covers(path);
         match self.granted.iter().find(covers) {
-            None => Ruling::denied("not granted"),
+            None => Ruling::not_granted(),
             Some(_) if !self.requested.iter().any(|rule| covers(&rule)) => {
                 Ruling::denied("not requested")
             }
-            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
+            Some(rule) => Ruling::by(&rule.label, true),
         }
     }
 
@@ -40,18 +40,18 @@ impl Grants {
     /// Whether a directory may be opened, listed and walked: it is granted, or a glob looks into it.
     pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
         if let Some(denial) = self.denial(path, Access::Read) {
-            return Ruling { allowed: false, rule: denial.label.clone() };
+            return Ruling::by(&denial.label, false);
         }
         let leads = |rule: &&FileRule| {
             let pattern = &rule.pattern;
             pattern.covers(path) || (pattern.is_glob() && pattern.reaches_around(path))
         };
         match self.granted.iter().find(leads) {
-            None => Ruling::denied("not granted"),
+            None => Ruling::not_granted(),
             Some(_) if !self.requested.iter().any(|rule| leads(&rule)) => {
                 Ruling::denied("not requested")
             }
-            Some(rule) => Ruling { allowed: true, rule: rule.label.clone() },
+            Some(rule) => Ruling::by(&rule.label, true),
         }
     }
 
@@ -66,7 +66,7 @@ impl Grants {
             return Ruling::denied("it holds files of the runner's own");
         }
         if let Some(rule) = self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
-            return Ruling { allowed: false, rule: rule.label.clone() };
+            return Ruling::by(&rule.label, false);
         }
         let is_whole =
             |rule: &FileRule| rule.access == Access::Write && rule.pattern.covers_all_below(path);

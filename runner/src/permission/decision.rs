@@ -127,7 +127,20 @@ pub(crate) struct Ruling {
     pub(crate) rule: Arc<str>,
 }
 
+/// The rule of what nobody granted: a grant would allow it.
+pub(crate) const NOT_GRANTED: &str = "not granted";
+
 impl Ruling {
+    /// What a rule of the user's says.
+    pub(super) fn by(label: &Arc<str>, allowed: bool) -> Self {
+        Self { allowed, rule: Arc::clone(label) }
+    }
+
+    /// The refusal of what nobody granted.
+    pub(crate) fn not_granted() -> Self {
+        Self::denied(NOT_GRANTED)
+    }
+
     /// A refusal for a reason that is no rule of the user's.
     pub(crate) fn denied(reason: &str) -> Self {
         Self { allowed: false, rule: reason.into() }

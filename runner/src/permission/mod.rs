@@ -19,7 +19,7 @@ mod targets;
 mod variable;
 
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
-pub(crate) use decision::{Decision, Operation, Recorder, Ruling, Witness};
+pub(crate) use decision::{Decision, NOT_GRANTED, Operation, Recorder, Ruling, Witness};
 pub(crate) use endpoint::{Endpoint, Protocol, Scheme};
 pub(crate) use explanation::Explanation;
 #[cfg(test)]

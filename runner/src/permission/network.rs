@@ -114,17 +114,17 @@ impl NetworkRules {
         let names = std::slice::from_ref(name);
         let of = |protocol| Target { protocol, scheme: None, port: None, names, address: None };
         if let Some(denial) = self.denial(of(Protocol::Resolve)) {
-            return denied(&denial.label);
+            return Ruling::by(&denial.label, false);
         }
         for protocol in [Protocol::Resolve, Protocol::Tcp, Protocol::Udp] {
             let grant = self
                 .granted_for(of(protocol))
                 .find(|grant| grant.endpoint.hosts.names(name) && !self.denies_all(grant, name));
             if let Some(grant) = grant {
-                return allowed(&grant.label);
+                return Ruling::by(&grant.label, true);
             }
         }
-        denied(NO_GRANT)
+        Ruling::not_granted()
     }
 
     /// Whether a host may be reached by TCP or UDP. `names` are those whose look-up in this run gave
@@ -215,13 +215,13 @@ impl NetworkRules {
 
     fn check_target(&self, target: Target<'_>) -> Ruling {
         if let Some(denial) = self.denial(target) {
-            return denied(&denial.label);
+            return Ruling::by(&denial.label, false);
         }
         let special = target.address.and_then(|at| Some((at, Range::of(at)?)));
         let mut short_of = None;
         for grant in self.granted_for(target) {
             match special {
-                _ if self.reaches(grant, target) => return allowed(&grant.label),
+                _ if self.reaches(grant, target) => return Ruling::by(&grant.label, true),
                 Some((address, range)) if target.is_meant_by(&grant.endpoint.hosts) => {
                     short_of = Some((grant, address, range));
                 }
@@ -229,11 +229,11 @@ impl NetworkRules {
             }
         }
         match short_of {
-            Some((grant, address, range)) => denied(&format!(
+            Some((grant, address, range)) => Ruling::denied(&format!(
                 "{} does not reach {address}, a {} address, unless it names it",
                 grant.label, range.what
             )),
-            None => denied(NO_GRANT),
+            None => Ruling::not_granted(),
         }
     }
 
@@ -311,16 +311,6 @@ impl Target<'_> {
     fn is_covered(&self, protocol: Protocol, endpoint: &Endpoint) -> bool {
         self.is_at(protocol, endpoint) && self.is_meant_by(&endpoint.hosts)
     }
-}
-
-const NO_GRANT: &str = "not granted";
-
-fn allowed(label: &Arc<str>) -> Ruling {
-    Ruling { allowed: true, rule: Arc::clone(label) }
-}
-
-fn denied(rule: &str) -> Ruling {
-    Ruling { allowed: false, rule: rule.into() }
 }
 
 /// As a grant would name it.

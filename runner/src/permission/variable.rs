@@ -73,7 +73,7 @@ impl Variables {
         };
         match (matching(&self.denied), matching(&self.granted)) {
             (Some(rule), _) => Ruling { allowed: false, rule },
-            (None, None) => Ruling::denied("not granted"),
+            (None, None) => Ruling::not_granted(),
             (None, Some(_)) if !self.requests(name) => Ruling::denied("not requested"),
             (None, Some(rule)) => Ruling { allowed: true, rule },
         }

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{JSON_VERSION, Report, diagnostic, human_time};
 use crate::cli::Format;
-use crate::execution::{Attempt, Event, Execution};
+use crate::execution::{Attempt, Event, Execution, millis};
 use crate::exit::ExitCode;
 use crate::permission::Request;
 use crate::plugin::Name;
@@ -106,25 +106,11 @@ impl Report {
                     "command": command,
                     "load-ms": millis(load),
                     "total-ms": millis(load + execution.total),
-                    "attempts": execution.attempts().map(timing).collect::<Vec<_>>(),
+                    "attempts": execution.attempts().map(Attempt::json).collect::<Vec<_>>(),
                 },
             })),
         }
     }
-}
-
-fn timing(attempt: &Attempt) -> Value {
-    json!({
-        "attempt": attempt.number,
-        "start-ms": millis(attempt.phases.start),
-        "run-ms": millis(attempt.phases.run),
-        "outcome": attempt.outcome.word(),
-    })
-}
-
-/// Milliseconds, to the microsecond.
-fn millis(time: std::time::Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// Whether what is still to be said must not take long: the time is over, or somebody waits for the end.

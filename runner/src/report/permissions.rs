@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{JSON_VERSION, Report};
 use crate::audit::{self, Suggestion, Tried};
 use crate::cli::Format;
-use crate::permission::{Capability, Explanation, Grants, Operation, Statement};
+use crate::permission::{Capability, Explanation, Grants, NOT_GRANTED, Operation};
 use crate::plugin::{Name, Plugin};
 use crate::sandbox::Limits;
 use crate::text::{visible, visible_line};
@@ -195,38 +195,32 @@ fn allowing(tried: &Tried) -> Option<Capability> {
         Some(_) => audit::literal(&tried.target),
         None => tried.target.clone(),
     };
-    (tried.rule == "not granted").then(|| Capability::new(kind, target()))
+    (tried.rule == NOT_GRANTED).then(|| Capability::new(kind, target()))
 }
 
 impl Standing<'_> {
     fn json(&self) -> Value {
         let Self { plugin, grants, limits } = self;
-        let statement = |statement: &Statement| {
-            json!({
-                "kind": statement.capability.kind,
-                "target": statement.capability.target,
-                "source": statement.source.to_string(),
-            })
+        let of = |capability: &Capability, source| {
+            audit::sourced(capability.kind, &capability.target, source)
         };
         json!({
             "version": JSON_VERSION,
             "command": plugin.manifest.name(),
             "digest": format!("sha256:{}", plugin.digest),
             "source": plugin.source(),
-            "granted": grants.effective().iter().map(|effective| json!({
-                "kind": effective.capability.kind,
-                "target": effective.capability.target,
-                "source": effective.source.to_string(),
-            })).collect::<Vec<_>>(),
-            "denied": grants.denials().map(|(kind, target, source)| json!({
-                "kind": kind, "target": target, "source": source.to_string(),
-            })).collect::<Vec<_>>(),
+            "granted": grants.effective().iter()
+                .map(|one| of(&one.capability, &one.source)).collect::<Vec<_>>(),
+            "denied": grants.denials()
+                .map(|(kind, target, source)| audit::sourced(kind, target, source))
+                .collect::<Vec<_>>(),
             "refused": grants.refused().iter().map(|request| json!({
                 "kind": request.capability.kind,
                 "target": request.capability.target,
                 "reason": request.reason,
             })).collect::<Vec<_>>(),
-            "withheld": grants.withheld().iter().map(statement).collect::<Vec<_>>(),
+            "withheld": grants.withheld().iter()
+                .map(|one| of(&one.capability, &one.source)).collect::<Vec<_>>(),
             "limits": limits.json(),
         })
     }

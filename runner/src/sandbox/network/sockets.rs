@@ -45,7 +45,7 @@ impl Maker<'_> {
         if !self.network.rules().is_empty() {
             return Ok(());
         }
-        self.network.record(&Ruling::denied("not granted"), operation, ANY_PEER.to_owned());
+        self.network.record(&Ruling::not_granted(), operation, ANY_PEER.to_owned());
         Err(ErrorCode::AccessDenied.into())
     }
 }
