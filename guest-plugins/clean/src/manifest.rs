@@ -35,17 +35,20 @@ pub(crate) fn manifest() -> Manifest {
         Argument::flag("dry-run").short('n').help("Say what would be removed, and remove nothing"),
     )
     .argument(
-        Argument::option("kind", Value::choice(kinds().chain([PATTERN])).repeated())
-            .help("Only what projects of this kind leave behind")
-            .configuration_key("kinds"),
+        Argument::option(
+            "kind",
+            Value::choice(kinds().chain([PATTERN])).repeated().placeholder("KIND"),
+        )
+        .help("Only what projects of this kind leave behind")
+        .configuration_key("kinds"),
     )
     .argument(
-        Argument::option("older-than", Value::text())
+        Argument::option("older-than", Value::text().placeholder("AGE"))
             .help("Only what nothing was changed in for so long, such as 30d or 2weeks")
             .configuration_key("older-than"),
     )
     .argument(
-        Argument::option("keep", Value::text().repeated())
+        Argument::option("keep", Value::text().repeated().placeholder("GLOB"))
             .help("A glob of what is left alone, from the workspace")
             .configuration_key("keep"),
     )

@@ -226,11 +226,24 @@ impl Value {
         self
     }
 
+    /// What stands for the value in help: `FILE`, say.
+    #[must_use]
+    pub fn placeholder(mut self, placeholder: impl Into<String>) -> Self {
+        self.0.placeholder = Some(placeholder.into());
+        self
+    }
+
     fn path(kind: types::PathKind, access: types::PathAccess) -> Self {
         Self::new(types::ValueType::Path(types::PathSpec { kind, access }))
     }
 
     fn new(type_: types::ValueType) -> Self {
-        Self(types::ValueSpec { type_, required: false, repeated: false, default: None })
+        Self(types::ValueSpec {
+            type_,
+            required: false,
+            repeated: false,
+            default: None,
+            placeholder: None,
+        })
     }
 }

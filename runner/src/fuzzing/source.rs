@@ -106,6 +106,7 @@ impl Source<'_> {
             required: self.coin(),
             repeated: self.coin(),
             default: self.some(|source| source.word(&["1", "red", "dir/file", "-1"])),
+            placeholder: self.some(|source| source.word(&["FILE", "file"])),
         }
     }
 

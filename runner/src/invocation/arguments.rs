@@ -95,8 +95,11 @@ fn clap_argument(manifest: &Manifest, spec: &ArgumentSpec) -> Arg {
 
 fn clap_value(argument: Arg, spec: &ArgumentSpec, value: &ValueSpec) -> Arg {
     let positional = matches!(spec.shape, Shape::Positional(_));
-    let placeholder =
-        if positional { spec.name.to_ascii_uppercase() } else { placeholder(&value.kind).into() };
+    let placeholder = match &value.placeholder {
+        Some(placeholder) => placeholder.clone(),
+        None if positional => spec.name.to_ascii_uppercase(),
+        None => placeholder(&value.kind).to_owned(),
+    };
     let mut argument = argument
         .value_name(placeholder)
         .action(if value.repeated { ArgAction::Append } else { ArgAction::Set })

@@ -15,7 +15,7 @@ fn spec(name: &str, shape: Shape) -> ArgumentSpec {
 }
 
 fn value(kind: ValueType) -> ValueSpec {
-    ValueSpec { kind, required: false, repeated: false, default: None }
+    ValueSpec { kind, required: false, repeated: false, default: None, placeholder: None }
 }
 
 fn manifest(arguments: Vec<ArgumentSpec>) -> Manifest {
@@ -135,7 +135,13 @@ fn case(number: usize) -> impl Strategy<Value = Case> {
                 (false, false) => 0..2,
             };
             vec(text_of(&kind), count).prop_map(move |texts| {
-                let value = ValueSpec { kind: kind.clone(), required, repeated, default: None };
+                let value = ValueSpec {
+                    kind: kind.clone(),
+                    required,
+                    repeated,
+                    default: None,
+                    placeholder: None,
+                };
                 let spec = spec(&format!("option-{number}"), Shape::Option(value));
                 let typed = (!texts.is_empty()).then_some(TypedValues::Texts(texts));
                 Case { spec, typed }

@@ -11,7 +11,8 @@ use crate::plugin::{Shape, ValueSpec, ValueType};
 const FILE: PathSpec = PathSpec { kind: PathKind::File, access: Access::Read };
 
 fn option(name: &str, kind: ValueType) -> ArgumentSpec {
-    let value = ValueSpec { kind, required: false, repeated: false, default: None };
+    let value =
+        ValueSpec { kind, required: false, repeated: false, default: None, placeholder: None };
     argument(name, Shape::Option(value))
 }
 

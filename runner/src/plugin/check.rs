@@ -19,6 +19,7 @@ const MAX_HELP: usize = 4 * 1024;
 const MAX_ARGUMENTS: usize = 256;
 const MAX_CHOICES: usize = 256;
 const MAX_CHOICE: usize = 64;
+const MAX_PLACEHOLDER: usize = 32;
 const MAX_REQUESTS: usize = 64;
 const MAX_REASON: usize = 256;
 const MAX_VERSION: usize = 64;
@@ -184,6 +185,9 @@ fn check_value(value: &ValueSpec) -> Result<(), String> {
             }
         }
     }
+    if !value.placeholder.as_deref().is_none_or(is_placeholder) {
+        return Err("has a placeholder with other characters than capitals, digits, `-` and `_`, or more than 32".into());
+    }
     let Some(default) = &value.default else { return Ok(()) };
     if value.required {
         return Err("is required and has a default".into());
@@ -200,6 +204,12 @@ fn check_value(value: &ValueSpec) -> Result<(), String> {
 fn is_plain_word(word: &str) -> bool {
     (1..=MAX_CHOICE).contains(&word.len())
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+:/@".contains(&b))
+}
+
+/// A word that stands for a value in help.
+fn is_placeholder(word: &str) -> bool {
+    (1..=MAX_PLACEHOLDER).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"-_".contains(&b))
 }
 
 /// The order of positional arguments: required ones first, a repeated one last.

@@ -41,7 +41,7 @@ fn flag(name: &str) -> ArgumentSpec {
 }
 
 fn value(kind: ValueType) -> ValueSpec {
-    ValueSpec { kind, required: false, repeated: false, default: None }
+    ValueSpec { kind, required: false, repeated: false, default: None, placeholder: None }
 }
 
 fn option(name: &str, value: ValueSpec) -> ArgumentSpec {
@@ -74,7 +74,14 @@ fn a_sound_manifest_passes() {
             configuration_key: Some("Key_1-a".into()),
             ..flag("flag")
         },
-        option("text", ValueSpec { default: Some("żółć".into()), ..value(ValueType::Text) }),
+        option(
+            "text",
+            ValueSpec {
+                default: Some("żółć".into()),
+                placeholder: Some("A-WORD_1".into()),
+                ..value(ValueType::Text)
+            },
+        ),
         option("count", value(ValueType::Integer { min: Some(3), max: Some(3) })),
         place("first", ValueSpec { required: true, ..value(ValueType::Number) }),
         place(
@@ -219,6 +226,11 @@ fn values() {
 
 #[test]
 fn defaults() {
+    for placeholder in ["", "file", "A FILE", "A\u{1b}", &"X".repeat(33)] {
+        let placeholder = Some(placeholder.to_owned());
+        let spec = ValueSpec { placeholder, ..value(ValueType::Text) };
+        assert!(argument_fault([option("a", spec)]).contains("placeholder"));
+    }
     let with = |kind, default: &str| ValueSpec { default: Some(default.into()), ..value(kind) };
     for (kind, default) in [
         (ValueType::Number, "many"),

@@ -132,6 +132,8 @@ pub(crate) struct ValueSpec {
     pub(crate) required: bool,
     pub(crate) repeated: bool,
     pub(crate) default: Option<String>,
+    /// What stands for the value in help.
+    pub(crate) placeholder: Option<String>,
 }
 
 /// What counts as a value.

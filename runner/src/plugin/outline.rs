@@ -9,12 +9,10 @@ use wasmparser::{Chunk, ComponentExternalKind, Encoding, Parser, Payload, TypeRe
 use super::kind::KindError;
 use super::nesting;
 
-/// The features of WebAssembly that the sandbox's engine has: those of wasmtime, without what it is
-/// built without (exceptions, threads, garbage-collected types, asynchronous components).
+/// The features of WebAssembly that the sandbox's engine has: those of wasmtime, without threads.
 pub(super) const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .union(WasmFeatures::COMPONENT_MODEL)
-    .difference(WasmFeatures::GC_TYPES)
-    .difference(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::CM_ASYNC)
     .difference(WasmFeatures::THREADS);
 
 /// In the words of the parser.

@@ -76,6 +76,7 @@ impl From<wit::ValueSpec> for ValueSpec {
             required: spec.required,
             repeated: spec.repeated,
             default: spec.default,
+            placeholder: spec.placeholder,
         }
     }
 }
