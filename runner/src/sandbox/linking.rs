@@ -10,6 +10,7 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, random, sockets};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
+use wasmtime_wasi_config::WasiConfig;
 use wasmtime_wasi_http::WasiHttp;
 use wasmtime_wasi_http::p2::bindings::http;
 use wasmtime_wasi_io::bindings::wasi::io;
@@ -54,6 +55,9 @@ const INTERFACES: &[(&str, Add)] = &[
     }),
     ("wasi:clocks/wall-clock", |linker| {
         clocks::wall_clock::add_to_linker::<_, WasiClocks>(linker, Guest::clocks)
+    }),
+    ("wasi:config/store", |linker| {
+        wasmtime_wasi_config::add_to_linker(linker, |guest| WasiConfig::new(&guest.configuration))
     }),
     ("wasi:filesystem/preopens", files::add_preopens_to_linker),
     ("wasi:filesystem/types", files::add_types_to_linker),
