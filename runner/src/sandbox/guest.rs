@@ -18,6 +18,7 @@ use super::limits::{MemoryMeter, cut};
 use super::linking::Imports;
 use super::network::{Http, Network};
 use super::outcome::{NotLinked, Outcome, one_line};
+use super::output::p3::Outputs;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::worker::Channel;
 use super::{Phases, Setup};
@@ -110,6 +111,7 @@ pub(super) struct Guest {
     pub(super) network: Network,
     http: Http,
     memory: MemoryMeter,
+    outputs: Outputs,
     output: Arc<OutputMeter>,
     observer: Observer,
     log_level: tracing::level_filters::LevelFilter,
@@ -128,6 +130,10 @@ impl WasiView for Guest {
 impl Guest {
     pub(super) fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
+    }
+
+    pub(super) fn outputs(&mut self) -> &mut Outputs {
+        &mut self.outputs
     }
 
     pub(super) fn http(&mut self) -> WasiHttpCtxView<'_> {
@@ -220,7 +226,7 @@ impl Clock {
 
 fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     let Setup { opened, environment, network, limits, hostcall_bytes, io, .. } = setup;
-    let output = Arc::new(OutputMeter::new(limits.output));
+    let meter = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
@@ -229,14 +235,20 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
         decisions.send(Note::Decision(decision));
     }));
     let network = Network::new(Arc::clone(network), witness.clone());
+    let metered = |output: &Option<Output>| {
+        let meter = Arc::clone(&meter);
+        output.clone().map(|output| MeteredOutput { output, meter })
+    };
+    let outputs = Outputs { stdout: metered(&io.stdout), stderr: metered(&io.stderr) };
     let guest = Guest {
         files: Files::new(Arc::clone(opened), witness, limits),
-        wasi: wasi(environment, &network, io, &output),
+        wasi: wasi(environment, &network, io.stdin, &outputs),
         table,
         http: Http::new(network.clone()),
         network,
         memory: MemoryMeter::new(limits.memory),
-        output,
+        outputs,
+        output: meter,
         observer: Arc::clone(&io.observer),
         log_level: io.log_level,
         notes: notes.clone(),
@@ -256,18 +268,18 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
 fn wasi(
     environment: &[(String, String)],
     network: &Network,
-    io: &GuestIo,
-    meter: &Arc<OutputMeter>,
+    stdin: bool,
+    outputs: &Outputs,
 ) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
-    if io.stdin {
+    if stdin {
         builder.inherit_stdin();
     }
-    if let Some(output) = &io.stdout {
-        builder.stdout(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    if let Some(output) = &outputs.stdout {
+        builder.stdout(output.clone());
     }
-    if let Some(output) = &io.stderr {
-        builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    if let Some(output) = &outputs.stderr {
+        builder.stderr(output.clone());
     }
     builder.allow_blocking_current_thread(true);
     network.open(&mut builder);

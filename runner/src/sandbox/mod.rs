@@ -15,6 +15,7 @@ mod linking;
 mod network;
 mod outcome;
 mod output;
+mod p3;
 mod setup;
 mod wall;
 mod worker;
