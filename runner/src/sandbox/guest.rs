@@ -19,6 +19,7 @@ use super::instance::{Instance, Loaded};
 use super::limits::{MemoryMeter, cut};
 use super::network::{Http, Network};
 use super::outcome::Outcome;
+use super::output::p3::Outputs;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::preview1::Preview1;
 use super::worker::Channel;
@@ -114,6 +115,7 @@ pub(super) struct Guest {
     pub(super) preview1: Preview1,
     http: Http,
     memory: MemoryMeter,
+    outputs: Outputs,
     output: Arc<OutputMeter>,
     observer: Observer,
     log_level: tracing::level_filters::LevelFilter,
@@ -132,6 +134,10 @@ impl WasiView for Guest {
 impl Guest {
     pub(super) fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
+    }
+
+    pub(super) fn outputs(&mut self) -> &mut Outputs {
+        &mut self.outputs
     }
 
     pub(super) fn http(&mut self) -> WasiHttpCtxView<'_> {
@@ -219,7 +225,7 @@ impl Clock {
 
 fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     let Setup { opened, network, limits, hostcall_bytes, io, .. } = setup;
-    let output = Arc::new(OutputMeter::new(limits.output));
+    let meter = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
@@ -228,16 +234,22 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
         decisions.send(Note::Decision(decision));
     }));
     let network = Network::new(Arc::clone(network), witness.clone());
+    let metered = |output: &Option<Output>| {
+        let meter = Arc::clone(&meter);
+        output.clone().map(|output| MeteredOutput { output, meter })
+    };
+    let outputs = Outputs { stdout: metered(&io.stdout), stderr: metered(&io.stderr) };
     let guest = Guest {
         files: Files::new(Arc::clone(opened), witness, limits),
-        wasi: wasi(setup, &network, &output),
+        wasi: wasi(setup, &network, &outputs),
         preview1: Preview1::default(),
         configuration: setup.configuration.iter().cloned().collect(),
         table,
         http: Http::new(network.clone()),
         network,
         memory: MemoryMeter::new(limits.memory),
-        output,
+        outputs,
+        output: meter,
         observer: Arc::clone(&io.observer),
         log_level: io.log_level,
         notes: notes.clone(),
@@ -254,17 +266,16 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     store
 }
 
-fn wasi(setup: &Setup, network: &Network, meter: &Arc<OutputMeter>) -> WasiCtx {
-    let io = &setup.io;
+fn wasi(setup: &Setup, network: &Network, outputs: &Outputs) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
-    if io.stdin {
+    if setup.io.stdin {
         builder.inherit_stdin();
     }
-    if let Some(output) = &io.stdout {
-        builder.stdout(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    if let Some(output) = &outputs.stdout {
+        builder.stdout(output.clone());
     }
-    if let Some(output) = &io.stderr {
-        builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    if let Some(output) = &outputs.stderr {
+        builder.stderr(output.clone());
     }
     builder.allow_blocking_current_thread(true);
     network.open(&mut builder);

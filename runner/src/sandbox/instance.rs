@@ -1,13 +1,13 @@
 //! One instance of a plugin's code, by the kind of file that it is, and the call into it.
 
-use wasmtime::component::Component;
+use wasmtime::component::{Component, InstancePre};
 use wasmtime::{Engine, Module, TypedFunc, bail};
 use wasmtime_wasi::p2::bindings as wasi2;
 
 use super::guest::{Guest, Store};
 use super::linking::Imports;
 use super::outcome::{NotLinked, Outcome, one_line};
-use super::{contract, preview1};
+use super::{contract, p3, preview1};
 
 /// What was compiled, loaded.
 pub(super) enum Loaded {
@@ -32,6 +32,8 @@ pub(super) enum Instance {
     Command(contract::Command),
     /// A component that exports `wasi:cli/run` 0.2.
     Run(wasi2::Command),
+    /// A component that exports `wasi:cli/run` 0.3.
+    RunAsync(InstancePre<Guest>),
     /// A core module that exports `_start`.
     Start(TypedFunc<(), ()>),
 }
@@ -63,6 +65,9 @@ impl Instance {
             let ready = contract::CommandPre::new(ready).map_err(not_linked)?;
             return Ok(Self::Command(ready.instantiate_async(store).await?));
         }
+        if !exports("wasi:cli/run@0.2") {
+            return Ok(Self::RunAsync(ready));
+        }
         let ready = wasi2::CommandPre::new(ready).map_err(not_linked)?;
         Ok(Self::Run(ready.instantiate_async(store).await?))
     }
@@ -83,7 +88,7 @@ impl Instance {
     pub(super) fn command(&self) -> wasmtime::Result<&contract::Command> {
         match self {
             Self::Command(command) => Ok(command),
-            Self::Run(_) | Self::Start(_) => bail!("it is a program"),
+            Self::Run(_) | Self::RunAsync(_) | Self::Start(_) => bail!("it is a program"),
         }
     }
 
@@ -105,6 +110,7 @@ impl Instance {
                 let ended = program.wasi_cli_run().call_run(store).await?;
                 Ok(Outcome::exited(ended.is_err().into()))
             }
+            Self::RunAsync(ready) => p3::run(store, ready).await,
             Self::Start(start) => {
                 start.call_async(store, ()).await?;
                 Ok(Outcome::exited(0))

@@ -16,6 +16,7 @@ mod linking;
 mod network;
 mod outcome;
 mod output;
+mod p3;
 mod preview1;
 mod setup;
 mod wall;
