@@ -19,6 +19,7 @@ use super::linking::Imports;
 use super::network::{Http, Network};
 use super::outcome::{NotLinked, Outcome, one_line};
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
+use super::preview1::Preview1;
 use super::worker::Channel;
 use super::{Phases, Setup};
 use crate::permission::{Decision, Witness};
@@ -108,6 +109,7 @@ pub(super) struct Guest {
     pub(super) table: ResourceTable,
     pub(super) files: Files,
     pub(super) network: Network,
+    pub(super) preview1: Preview1,
     http: Http,
     memory: MemoryMeter,
     output: Arc<OutputMeter>,
@@ -218,7 +220,7 @@ impl Clock {
     }
 }
 
-fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
+pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     let Setup { opened, environment, network, limits, hostcall_bytes, io, .. } = setup;
     let output = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
@@ -235,6 +237,7 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
         table,
         http: Http::new(network.clone()),
         network,
+        preview1: Preview1::default(),
         memory: MemoryMeter::new(limits.memory),
         output,
         observer: Arc::clone(&io.observer),

@@ -15,6 +15,7 @@ mod linking;
 mod network;
 mod outcome;
 mod output;
+mod preview1;
 mod setup;
 mod wall;
 mod worker;

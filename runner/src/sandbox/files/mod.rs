@@ -16,6 +16,7 @@
 mod ceiling;
 mod change;
 mod decide;
+mod direct;
 mod host;
 mod listing;
 mod look;
@@ -23,7 +24,7 @@ mod open;
 mod opened;
 mod place;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ use crate::permission::Witness;
 pub(super) use ceiling::CeilingReached;
 use ceiling::{DiskMeter, FileMeter};
 use opened::Meaning;
-pub(super) use opened::Opened;
+pub(super) use opened::{MAX_PATH, Opened};
 
 /// What the layer knows beside the table of handles.
 pub(super) struct Files {
@@ -90,7 +91,7 @@ impl HasData for Layered {
 }
 
 impl Guest {
-    fn layered(&mut self) -> Layer<'_> {
+    pub(super) fn layered(&mut self) -> Layer<'_> {
         let Self { wasi, table, files, .. } = self;
         Layer { below: WasiFilesystemCtxView { ctx: wasi.filesystem(), table }, files }
     }
