@@ -68,13 +68,13 @@ fun listDirectory(path: String): List<String> = opened(path, DIRECTORY, READ or 
 
 // ---- Memory --------------------------------------------------------------------------------------
 
-internal val Pointer.int get() = address.toInt()
+private val Pointer.int get() = address.toInt()
 
-internal fun pointer(address: Int) = Pointer(address.toUInt())
+private fun pointer(address: Int) = Pointer(address.toUInt())
 
-internal fun Pointer.bytes(length: Int) = ByteArray(length) { (this + it).loadByte() }
+private fun Pointer.bytes(length: Int) = ByteArray(length) { (this + it).loadByte() }
 
-internal fun Pointer.store(bytes: ByteArray, from: Int = 0, length: Int = bytes.size) {
+private fun Pointer.store(bytes: ByteArray, from: Int = 0, length: Int = bytes.size) {
     for (i in 0 until length) (this + i).storeByte(bytes[from + i])
 }
 
