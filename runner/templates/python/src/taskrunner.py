@@ -57,7 +57,7 @@ def command(manifest: Manifest, run: Callable[[Arguments, Invocation], int | Non
             except SystemExit as end:
                 return exit_code(end.code)
             except Exception as error:
-                log(Level.DEBUG, "uncaught exception", [("traceback", traceback.format_exc())])
+                log(Level.DEBUG, "uncaught exception", [("traceback", places(error))])
                 message = f"{type(error).__name__}: {error}"
                 raise Err(Failure(FailureKind.FAILED, message, None)) from error
             finally:
@@ -65,6 +65,12 @@ def command(manifest: Manifest, run: Callable[[Arguments, Invocation], int | Non
                 sys.stderr.flush()
 
     return Guest
+
+
+def places(error: Exception) -> str:
+    """Where an exception came through. The lines themselves are not looked up: the sources are not there."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return ", ".join(f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}" for frame, line in frames)
 
 
 def exit_code(code: object) -> int:
