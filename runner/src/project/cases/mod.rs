@@ -18,7 +18,7 @@ use crate::config::{Document, DocumentError, Place, Time};
 use crate::suggest::nearest;
 
 pub(crate) use content::{Content, File};
-pub(crate) use expected::Expected;
+pub(crate) use expected::{ExitCodes, Expected};
 pub(crate) use path::CasePath;
 
 /// The time that a case may take where it does not say so itself.
@@ -75,7 +75,7 @@ pub(crate) struct Allow {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Expectations {
-    pub(crate) exit_code: u8,
+    pub(crate) exit_code: ExitCodes,
     pub(crate) stdout: Option<Expected>,
     pub(crate) stderr: Option<Expected>,
     /// What lies in the workspace afterwards; none for what must not be there.
