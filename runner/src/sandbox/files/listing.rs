@@ -25,7 +25,14 @@ pub(super) enum Listing {
 
 impl Layer<'_> {
     pub(super) fn list(&mut self, fd: &Handle) -> FsResult<Resource<DirectoryEntryStream>> {
-        let listing = match self.virtual_of(fd) {
+        let listing = self.listing(fd)?;
+        let pushed = self.below.table.push(listing)?;
+        Ok(Resource::new_own(pushed.rep()))
+    }
+
+    /// Begins to read a directory.
+    pub(super) fn listing(&self, fd: &Handle) -> FsResult<Listing> {
+        Ok(match self.virtual_of(fd) {
             Some(Virtual(names)) => Listing::Virtual(self.files.opened.listed(names).into_iter()),
             None => {
                 let dir = self.directory(fd)?;
@@ -41,9 +48,7 @@ impl Layer<'_> {
                 };
                 Listing::Real(read_base_dir(&dir.dir)?, filter)
             }
-        };
-        let pushed = self.below.table.push(listing)?;
-        Ok(Resource::new_own(pushed.rep()))
+        })
     }
 
     pub(super) fn next_entry(
@@ -64,7 +69,7 @@ impl Layer<'_> {
 }
 
 impl Listing {
-    fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
+    pub(super) fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
         match self {
             Self::Virtual(entries) => Ok(entries.next().map(|(name, is_file)| {
                 let type_ = match is_file {
