@@ -124,13 +124,14 @@ impl Cases {
         self.cases.iter()
     }
 
+    /// A mistake in the arguments of a case.
+    pub(crate) fn error_in_arguments(&self, case: &Case, problem: &str) -> DocumentError {
+        let index = self.cases.iter().position(|other| other.name == case.name);
+        self.error_in(index.unwrap_or_default(), &["arguments"], problem)
+    }
+
     /// A mistake in a case, by its index, at the end of the steps.
-    pub(crate) fn error_in(
-        &self,
-        index: usize,
-        steps: &[&str],
-        problem: impl Into<String>,
-    ) -> DocumentError {
+    fn error_in(&self, index: usize, steps: &[&str], problem: impl Into<String>) -> DocumentError {
         let index = index.to_string();
         let steps = ["cases", &index].into_iter().chain(steps.iter().copied());
         self.document.error_at(&Place::value(steps), problem, None)
