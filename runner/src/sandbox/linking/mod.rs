@@ -12,6 +12,7 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, random, sockets};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
+use wasmtime_wasi_config::WasiConfig;
 use wasmtime_wasi_http::WasiHttp;
 use wasmtime_wasi_http::p2::bindings::http;
 use wasmtime_wasi_io::bindings::wasi::io;
@@ -58,6 +59,9 @@ const INTERFACES: &[(&str, Add)] = &[
     }),
     ("wasi:clocks/wall-clock@0.2", |linker| {
         clocks::wall_clock::add_to_linker::<_, WasiClocks>(linker, Guest::clocks)
+    }),
+    ("wasi:config/store@0.2.0-rc", |linker| {
+        wasmtime_wasi_config::add_to_linker(linker, |guest| WasiConfig::new(&guest.configuration))
     }),
     ("wasi:filesystem/preopens@0.2", files::add_preopens_to_linker),
     ("wasi:filesystem/types@0.2", files::add_types_to_linker),
