@@ -13,7 +13,9 @@ pub(crate) struct CasePath(String);
 
 /// Why a text is no such path.
 #[derive(Debug, thiserror::Error)]
-#[error("a path in a case is relative to its workspace, with `/` between its parts and without `..`")]
+#[error(
+    "a path in a case is relative to its workspace, with `/` between its parts and without `..`"
+)]
 pub(crate) struct CasePathError;
 
 impl CasePath {

@@ -24,11 +24,26 @@ pub(crate) enum Problem {
     TimeLimit,
     /// There is more of it than is looked at.
     TooMuch,
-    ExitCode { expected: u8, actual: Option<i32> },
-    Differs { expected: Vec<u8>, actual: Vec<u8> },
-    Lacks { part: String, actual: Vec<u8> },
-    NoMatch { pattern: String, actual: Vec<u8> },
-    Lines { expected: usize, actual: usize },
+    ExitCode {
+        expected: u8,
+        actual: Option<i32>,
+    },
+    Differs {
+        expected: Vec<u8>,
+        actual: Vec<u8>,
+    },
+    Lacks {
+        part: String,
+        actual: Vec<u8>,
+    },
+    NoMatch {
+        pattern: String,
+        actual: Vec<u8>,
+    },
+    Lines {
+        expected: usize,
+        actual: usize,
+    },
     Unreadable(io::Error),
     IsThere,
 }
