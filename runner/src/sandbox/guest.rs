@@ -223,7 +223,7 @@ impl Clock {
     }
 }
 
-fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
+pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     let Setup { opened, network, limits, hostcall_bytes, io, .. } = setup;
     let meter = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
@@ -242,11 +242,11 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     let guest = Guest {
         files: Files::new(Arc::clone(opened), witness, limits),
         wasi: wasi(setup, &network, &outputs),
-        preview1: Preview1::default(),
         configuration: setup.configuration.iter().cloned().collect(),
         table,
         http: Http::new(network.clone()),
         network,
+        preview1: Preview1::default(),
         memory: MemoryMeter::new(limits.memory),
         outputs,
         output: meter,

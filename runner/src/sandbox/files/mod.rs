@@ -16,6 +16,7 @@
 mod ceiling;
 mod change;
 mod decide;
+mod direct;
 mod host;
 mod listing;
 mod look;
@@ -24,7 +25,7 @@ mod opened;
 mod p3;
 mod place;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -42,7 +43,7 @@ use crate::permission::Witness;
 pub(super) use ceiling::CeilingReached;
 use ceiling::{DiskMeter, FileMeter};
 use opened::Meaning;
-pub(super) use opened::Opened;
+pub(super) use opened::{MAX_PATH, Opened};
 pub(super) use p3::{
     add_preopens_to_linker as add_p3_preopens_to_linker,
     add_types_to_linker as add_p3_types_to_linker,
@@ -95,7 +96,7 @@ impl HasData for Layered {
 }
 
 impl Guest {
-    fn layered(&mut self) -> Layer<'_> {
+    pub(super) fn layered(&mut self) -> Layer<'_> {
         let Self { wasi, table, files, .. } = self;
         Layer { below: WasiFilesystemCtxView { ctx: wasi.filesystem(), table }, files }
     }

@@ -215,7 +215,7 @@ pub(super) fn below(dir: (&Dir, bool), path: &str) -> FsResult<Meaning> {
 
 /// The longest path, in bytes, as Linux has it. A longer one would cost the host time and memory in each
 /// place that it passes, and the runner's record most of all.
-const MAX_PATH: usize = 4096;
+pub(in super::super) const MAX_PATH: usize = 4096;
 
 /// A guest's path, taken apart.
 struct Asked<'a> {
