@@ -13,6 +13,7 @@ mod panic;
 mod permissions;
 mod progress;
 mod question;
+mod testing;
 mod trust;
 #[cfg(unix)]
 mod unread;

@@ -34,7 +34,14 @@ pub(super) struct Real {
 
 impl Layer<'_> {
     pub(super) fn list(&mut self, fd: &Handle) -> FsResult<Resource<DirectoryEntryStream>> {
-        let listing = match self.virtual_of(fd) {
+        let listing = self.listing(fd)?;
+        let pushed = self.below.table.push(listing)?;
+        Ok(Resource::new_own(pushed.rep()))
+    }
+
+    /// Begins to read a directory.
+    pub(super) fn listing(&self, fd: &Handle) -> FsResult<Listing> {
+        Ok(match self.virtual_of(fd) {
             Some(Virtual(names)) => Listing::Virtual(self.files.opened.listed(names).into_iter()),
             None => {
                 let dir = self.directory(fd)?;
@@ -51,16 +58,14 @@ impl Layer<'_> {
                 let device = device(&dir.dir)?;
                 Listing::Real(Real { entries: read_base_dir(&dir.dir)?, filter, device })
             }
-        };
-        let pushed = self.below.table.push(listing)?;
-        Ok(Resource::new_own(pushed.rep()))
+        })
     }
 
     pub(super) fn next_entry(
         &mut self,
         stream: &Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        Ok(self.next_identified(stream)?.map(|(entry, _)| entry))
+        self.entries(stream)?.next()
     }
 
     /// The next entry with what [`hash`](Layer::hash) says of it; 0, where that would take a look at it.
@@ -68,8 +73,11 @@ impl Layer<'_> {
         &mut self,
         stream: &Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<(DirectoryEntry, u64)>> {
-        let listing = Resource::new_borrow(stream.rep());
-        self.below.table.get_mut::<Listing>(&listing)?.next()
+        self.entries(stream)?.next_identified()
+    }
+
+    fn entries(&mut self, stream: &Resource<DirectoryEntryStream>) -> FsResult<&mut Listing> {
+        Ok(self.below.table.get_mut(&Resource::new_borrow(stream.rep()))?)
     }
 
     pub(super) fn drop_listing(
@@ -82,7 +90,11 @@ impl Layer<'_> {
 }
 
 impl Listing {
-    fn next(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
+    pub(super) fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
+        Ok(self.next_identified()?.map(|(entry, _)| entry))
+    }
+
+    fn next_identified(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
         match self {
             Self::Virtual(entries) => Ok(entries.next().map(|(name, is_file)| {
                 let type_ = match is_file {

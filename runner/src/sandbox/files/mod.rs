@@ -22,6 +22,7 @@ mod listing;
 mod look;
 mod open;
 mod opened;
+mod p3;
 mod place;
 #[cfg(test)]
 pub(super) mod tests;
@@ -43,6 +44,10 @@ pub(super) use ceiling::CeilingReached;
 use ceiling::{DiskMeter, FileMeter};
 use opened::Meaning;
 pub(super) use opened::{MAX_PATH, Opened};
+pub(super) use p3::{
+    add_preopens_to_linker as add_p3_preopens_to_linker,
+    add_types_to_linker as add_p3_types_to_linker,
+};
 
 /// What the layer knows beside the table of handles.
 pub(super) struct Files {

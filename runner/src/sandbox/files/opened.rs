@@ -157,7 +157,7 @@ impl Opened {
     /// What the host has under a name of the guest's, as whoever wrote the plugin will have meant it:
     /// in the workspace, unless only the root of the host's file system has the first part of it.
     fn host_of(&self, names: &[&str], above: usize) -> PathBuf {
-        let mut inside = self.rules.workspace().to_owned();
+        let mut inside = self.rules.root().to_owned();
         for _ in 0..above {
             inside.pop();
         }

@@ -37,7 +37,7 @@ pub(in crate::sandbox) fn grants(workspace: &Path, denied: bool) -> Grants {
         Request { capability: Capability::new(Kind::Write, "."), reason: "a test".into() };
     Grants::decide(&Policy {
         embedded: false,
-        requests: &[request],
+        requests: Some(&[request]),
         statements: &statements,
         trusted: false,
         named: &[],

@@ -1,0 +1,18 @@
+//! `plugin build`.
+
+use std::path::Path;
+
+use super::super::App;
+use super::super::describer::Describer;
+use crate::error::Error;
+use crate::exit::ExitCode;
+
+impl App {
+    pub(super) fn build_plugin(
+        &self,
+        _describer: &Describer,
+        _directory: &Path,
+    ) -> Result<ExitCode, Error> {
+        Err(std::io::Error::other("not yet").into())
+    }
+}
