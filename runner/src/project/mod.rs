@@ -1,15 +1,7 @@
 //! A plugin that is being written: how a project is begun, built, made a component, and tested.
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-pub(crate) mod cases;
-=======
-mod build;
->>>>>>> w-pnew
-=======
 mod build;
 pub(crate) mod cases;
->>>>>>> w-ptest
 mod componentize;
 mod error;
 mod file;

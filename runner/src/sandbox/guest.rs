@@ -246,7 +246,6 @@ pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> St
         table,
         http: Http::new(network.clone()),
         network,
-        preview1: Preview1::default(),
         memory: MemoryMeter::new(limits.memory),
         outputs,
         output: meter,
