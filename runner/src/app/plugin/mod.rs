@@ -12,6 +12,7 @@ use super::describer::Describer;
 use crate::cli::PluginRequest;
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::project::World;
 
 impl App {
     pub(super) fn plugin(
@@ -25,7 +26,8 @@ impl App {
             }
             PluginRequest::Build { directory } => self.build_plugin(describer, &directory),
             PluginRequest::Componentize { module, output, world, wit, encoding } => {
-                self.componentize(&module, &output, world.as_deref(), wit.as_deref(), encoding)
+                let world = world.map(|name| World { name, wit, encoding });
+                self.componentize(&module, &output, world)
             }
             PluginRequest::Check { file } => self.check_plugin(describer, &file),
             PluginRequest::Test { cases, filter, file } => {
