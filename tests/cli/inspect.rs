@@ -156,7 +156,7 @@ fn other_webassembly_is_judged_and_is_no_plugin() {
         .exits(125)
         .printing("a core module that is a program (`_start`)")
         .printing("network  imports `wasi_snapshot_preview1.sock_send`")
-        .reporting("a core module, not a component");
+        .reporting("a core module without `_start`");
     project.call(["inspect", "p1.wasm", "--forbid=network"]).exits(1).reporting("sock_send");
     project
         .call(["inspect", "env.wasm", "--forbid=random"])

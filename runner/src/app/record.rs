@@ -56,7 +56,7 @@ impl App {
         Record {
             is_complete: self.options.audit.is_some() || self.options.receipt.is_some(),
             ledger: Arc::new(Mutex::new(ledger)),
-            receipt: Receipt::begin(&invocation.configuration, limits, trusted, grants),
+            receipt: Receipt::begin(&invocation.configuration(), limits, trusted, grants),
         }
     }
 

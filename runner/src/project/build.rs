@@ -37,11 +37,11 @@ impl Project {
         }
     }
 
-    /// The programs that are not there, each once. What lies in the project itself may still be made by
-    /// an earlier command.
+    /// The programs that are not there, each once: those of the commands, and those that they need in
+    /// turn. What lies in the project itself may still be made by an earlier command.
     fn missing_tools(&self) -> Vec<MissingTool> {
         let programs: BTreeSet<&String> =
-            self.commands().iter().filter_map(|words| words.first()).collect();
+            self.commands().iter().filter_map(|words| words.first()).chain(self.tools()).collect();
         let is_missing = |program: &&&String| !program.contains('/') && self.find(program).is_err();
         programs.iter().filter(is_missing).map(|program| self.missing_tool(program)).collect()
     }
