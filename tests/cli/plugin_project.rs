@@ -159,8 +159,14 @@ fn a_build_that_fails_is_told() {
         .exits(1)
         .reporting("the build has not made `build/small.wasm`");
 
-    let project = build("[[./tools/cc, x]]");
-    project.call(["plugin", "build"]).exits(1).reporting("not found: ./tools/cc");
+    // What lies in the project may be made by the build itself, unless `tools` says how to get it.
+    let project = build("[[taskrunner, --version], [./tools/cc, x]]");
+    let ended = project.call(["plugin", "build"]).exits(1);
+    ended.reporting("$ taskrunner --version\n").reporting("not found: ./tools/cc");
+    let project =
+        build("[[taskrunner, --version], [./tools/cc, x]]\ntools: {./tools/cc: npm install}");
+    let ended = project.call(["plugin", "build"]).exits(1).prints("");
+    ended.reporting("./tools/cc: npm install").without("$ ");
 }
 
 #[test]
