@@ -6,6 +6,7 @@ mod componentize;
 mod error;
 mod file;
 mod language;
+mod template;
 pub(crate) mod testing;
 
 pub(crate) use build::MissingTool;
@@ -13,3 +14,4 @@ pub(crate) use componentize::{ComponentizeError, Encoding, World, componentize};
 pub(crate) use error::ProjectError;
 pub(crate) use file::Project;
 pub(crate) use language::Language;
+pub(crate) use template::begin;

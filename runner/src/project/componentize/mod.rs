@@ -150,7 +150,10 @@ fn check_imports(facts: &Facts) -> Result<(), ComponentizeError> {
 }
 
 fn encode_error(error: impl Display) -> ComponentizeError {
-    ComponentizeError::Encode(reason(&error.to_string()))
+    let error = error.to_string();
+    // The encoder begins with what it was doing.
+    let context = "failed to decode world from module: module was not valid: ";
+    ComponentizeError::Encode(reason(error.strip_prefix(context).unwrap_or(&error)))
 }
 
 fn reason(text: &str) -> String {
