@@ -1,4 +1,5 @@
 // What stands between the contract and your command. Your own code goes into `command.js`.
+import { log } from 'taskrunner:plugin/log@0.1.0';
 
 /** A failure that the runner shows, with its kind: `usage`, `configuration`, `retryable` or `failed`. */
 export class Failure extends Error {
@@ -58,5 +59,6 @@ export function command(manifest, run) {
 
 function failure(error) {
   if (error instanceof Failure) return { kind: error.kind, message: error.message, hint: error.hint };
+  log('debug', 'uncaught error', [['stack', String(error?.stack)]]);
   return { kind: 'failed', message: String(error) };
 }

@@ -1,5 +1,6 @@
 // What stands between the contract and your command. Your own code goes into `command.ts`.
 import type { Guest } from 'taskrunner:plugin/guest@0.1.0';
+import { log } from 'taskrunner:plugin/log@0.1.0';
 import type * as contract from 'taskrunner:plugin/types@0.1.0';
 
 export type { Manifest } from 'taskrunner:plugin/types@0.1.0';
@@ -84,5 +85,6 @@ export function command(manifest: contract.Manifest, run: Run): Guest {
 
 function failure(error: unknown): contract.Failure {
   if (error instanceof Failure) return { kind: error.kind, message: error.message, hint: error.hint };
+  log('debug', 'uncaught error', [['stack', String((error as Error | undefined)?.stack)]]);
   return { kind: 'failed', message: String(error) };
 }

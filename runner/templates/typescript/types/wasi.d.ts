@@ -80,3 +80,7 @@ declare module 'wasi:filesystem/preopens@0.2.12' {
   import type { Descriptor } from 'wasi:filesystem/types@0.2.12';
   export function getDirectories(): [directory: Descriptor, name: string][];
 }
+
+declare module 'wasi:random/random@0.2.12' {
+  export function getRandomBytes(length: number): Uint8Array;
+}
