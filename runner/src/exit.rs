@@ -89,12 +89,14 @@ impl From<&ProjectError> for ExitCode {
             ProjectError::Name(_)
             | ProjectError::NotEmpty { .. }
             | ProjectError::NoProject { .. }
+            | ProjectError::NoCase { .. }
             | ProjectError::Document(_) => Self::USAGE,
             ProjectError::MissingTools(_)
             | ProjectError::Start { .. }
             | ProjectError::Failed { .. }
             | ProjectError::NoOutput { .. }
-            | ProjectError::Componentize { .. } => Self::FAILURE,
+            | ProjectError::Componentize { .. }
+            | ProjectError::Embed { .. } => Self::FAILURE,
             ProjectError::Read { .. } | ProjectError::Write { .. } => Self::RUNNER,
         }
     }
