@@ -9,8 +9,8 @@ mod ignored;
 mod inspect;
 mod locked;
 mod permissions;
-
 mod pinned;
+mod plugin;
 mod record;
 mod section;
 mod trust;
@@ -193,6 +193,7 @@ impl App {
             Request::Permissions(request) => {
                 return self.permissions(registry, describer, request);
             }
+            Request::Plugin(request) => return self.plugin(describer, request),
         }
         Ok(ExitCode::SUCCESS)
     }

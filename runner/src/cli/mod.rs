@@ -4,6 +4,7 @@
 //! stand before `--`; what is left is a subcommand of the runner's, or a plugin's name and arguments.
 
 mod options;
+mod plugin;
 mod split;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
+pub(crate) use plugin::PluginRequest;
 
 use crate::permission::Kind;
 use crate::plugin::Ability;
@@ -39,6 +41,7 @@ pub(crate) enum Request {
     Trust(TrustRequest),
     Update(UpdateOptions),
     Permissions(PermissionsRequest),
+    Plugin(PluginRequest),
     /// `inspect FILE`: a file, or a command's name, and what it must not be able to do.
     Inspect {
         file: PathBuf,
@@ -116,6 +119,9 @@ enum OwnSubcommand {
     /// Show what a command may reach and why, or change it for good
     #[command(subcommand, disable_help_subcommand = true)]
     Permissions(PermissionsRequest),
+    /// Write a plugin: begin, build, check and test one
+    #[command(subcommand, disable_help_subcommand = true)]
+    Plugin(PluginRequest),
     /// Print a manual page in roff
     Man {
         /// The command; without one, the runner's own page
@@ -200,6 +206,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
             Some(OwnSubcommand::Trust { yes, .. }) => Request::Trust(TrustRequest::Grant { yes }),
             Some(OwnSubcommand::Update(options)) => Request::Update(options),
             Some(OwnSubcommand::Permissions(request)) => Request::Permissions(request),
+            Some(OwnSubcommand::Plugin(request)) => Request::Plugin(request),
         },
     };
     Ok(Cli { options, request })

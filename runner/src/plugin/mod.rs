@@ -21,6 +21,7 @@ pub(crate) use digest::Digest;
 pub(crate) use discovery::{Origin, Place};
 pub(crate) use facts::{Facts, facts};
 pub(crate) use inspection::Inspection;
+pub(crate) use kind::{Kind, KindError};
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 pub(crate) use name::{Name, NameError};
 pub(crate) use outline::ItemKind;

@@ -12,6 +12,7 @@ mod outcome;
 mod panic;
 mod permissions;
 mod progress;
+mod project;
 mod question;
 mod trust;
 #[cfg(unix)]

@@ -82,9 +82,12 @@ impl DocumentError {
 
 /// What people call a file.
 fn kind(path: &Path) -> &'static str {
-    match path.extension().is_some_and(|extension| extension == "lock") {
-        true => "lock file",
-        false => "configuration file",
+    if path.extension().is_some_and(|extension| extension == "lock") {
+        "lock file"
+    } else if path.file_name().is_some_and(|name| name == "plugin.yaml") {
+        "project file"
+    } else {
+        "configuration file"
     }
 }
 

@@ -139,6 +139,12 @@ impl Document {
         }
     }
 
+    /// All that the file says as a `T`, with the same errors.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
+        let decoded = decode::decode(&Value::Object(self.value.clone()), Place::value([""; 0]));
+        decoded.map_err(|mistake| self.error_at(&mistake.place, mistake.message, mistake.help))
+    }
+
     /// The line of a place, from 1; that of the nearest thing around it where it is not written.
     pub(crate) fn line(&self, at: &Place) -> usize {
         let span = self.span(at).unwrap_or_default();
