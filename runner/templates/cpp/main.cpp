@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <memory>
 
 plugin::Manifest plugin::describe() {
   return {
@@ -32,11 +31,14 @@ plugin::Manifest plugin::describe() {
   };
 }
 
+// zig's C++ library has no <fstream> on WASI, but C's files are there.
 static std::string read_name(const std::string &path) {
   using plugin::Failure, plugin::FailureKind;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file) throw Failure(FailureKind::failed, "cannot read " + path + ": " + std::strerror(errno), "name a text file");
+  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  std::string text;
+  for (int c; file && (c = std::getc(file.get())) != EOF;) text += static_cast<char>(c);
+  if (!file || std::ferror(file.get()))
+    throw Failure(FailureKind::failed, "cannot read " + path + ": " + std::strerror(errno), "name a text file");
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
@@ -49,6 +51,6 @@ uint8_t plugin::run(const Invocation &invocation) {
   std::string line = invocation.get<std::string>("greeting").value() + ", " + name + "!";
   if (invocation.get<bool>("loud").value())
     std::ranges::transform(line, line.begin(), [](unsigned char c) { return std::toupper(c); });
-  std::cout << line << '\n';
+  std::puts(line.c_str());
   return 0;
 }
