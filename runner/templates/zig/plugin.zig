@@ -125,7 +125,7 @@ pub fn fail(kind: FailureKind, comptime format: []const u8, values: anytype, hin
 /// C library does.
 pub fn createFile(path: []const u8) !std.Io.File {
     const flags: std.c.O = .{ .write = true, .CREAT = true, .TRUNC = true };
-    const handle = std.c.open(try gpa.dupeZ(u8, path), flags, @as(c_int, 0o666));
+    const handle = std.c.open(try gpa.dupeSentinel(u8, path, 0), flags, @as(c_int, 0o666));
     return switch (std.posix.errno(handle)) {
         .SUCCESS => .{ .handle = handle, .flags = .{ .nonblocking = false } },
         .NOENT => error.FileNotFound,
