@@ -181,8 +181,6 @@ pub(crate) enum PermissionsRequest {
 /// Parses the command line, the program's name not included.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let split = split::split(arguments.iter().cloned());
-    let words =
-        |arguments: Vec<OsString>| std::iter::once(OsString::from("taskrunner")).chain(arguments);
     let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(split.global))?;
     let options = GlobalOptions::from_arg_matches(&matches)?;
     let request = match split.rest.first().map(|first| first.to_string_lossy().into_owned()) {
@@ -210,6 +208,34 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         },
     };
     Ok(Cli { options, request })
+}
+
+/// A command line read for a program that gets its arguments as they are: what stands behind its name is
+/// all its own.
+#[derive(Debug)]
+pub(crate) struct Verbatim {
+    pub(crate) options: GlobalOptions,
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// Reads a command line so, where that makes a difference: where options of the runner's stand behind what
+/// may be the name of a command.
+pub(crate) fn verbatim(arguments: &[OsString]) -> Option<Verbatim> {
+    let split::Leading { global, word, rest } = split::leading(arguments.iter().cloned())?;
+    let name = word.into_string().ok()?;
+    let is_own = name.starts_with('-') || OwnSubcommand::has_subcommand(&name);
+    if is_own || split::split(rest.iter().cloned()).global.is_empty() {
+        return None;
+    }
+    let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(global)).ok()?;
+    let options = GlobalOptions::from_arg_matches(&matches).ok()?;
+    Some(Verbatim { options, name, arguments: rest })
+}
+
+/// Arguments behind the program's name, as clap wants them.
+fn words(arguments: Vec<OsString>) -> impl Iterator<Item = OsString> + Clone {
+    std::iter::once(OsString::from("taskrunner")).chain(arguments)
 }
 
 /// The format that a command line asks for, though it may be wrong otherwise: its mistakes are shown in
@@ -253,6 +279,20 @@ mod tests {
         assert!(cli.options.config.is_none());
         let Request::Run { arguments, .. } = cli.request else { panic!("no run") };
         assert_eq!(arguments, ["--", "--config", "x"]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_name_can_be_the_programs_own() {
+        let read = |words: &[&str]| verbatim(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        let read_so =
+            read(&["-C", "dir", "show", "--format", "x", "--", "-C"]).expect("another way");
+        assert_eq!((read_so.name.as_str(), read_so.arguments.len()), ("show", 4));
+        assert_eq!(read_so.options.directory.as_deref(), Some(std::path::Path::new("dir")));
+        for same in
+            [&["show", "-n", "--", "--format"][..], &["list", "--timings"], &["--timings"], &[]]
+        {
+            assert!(read(same).is_none(), "{same:?}");
+        }
     }
 
     #[test]

@@ -59,10 +59,16 @@ pub(crate) enum PluginRequest {
         file: PathBuf,
     },
     /// Run a plugin's test cases
+    ///
+    /// Each case runs in a fresh directory, with a home and an environment of its own and without a
+    /// terminal. The exit code is 1 where a case fails.
     Test {
         /// The cases [default: cases.yaml of the project]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         cases: Option<PathBuf>,
+        /// Run only the cases whose names hold this text
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
         /// The plugin [default: the output of the project's build]
         #[arg(value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,

@@ -2,6 +2,7 @@
 //! its manifest is handed in.
 
 mod check;
+mod declaration;
 mod digest;
 pub(crate) mod discovery;
 mod facts;
@@ -9,6 +10,7 @@ mod inspection;
 mod kind;
 pub(crate) mod lock;
 mod manifest;
+mod manifest_file;
 pub(crate) mod name;
 mod nesting;
 mod outline;

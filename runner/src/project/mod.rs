@@ -1,10 +1,12 @@
-//! A plugin that is being written: how a project is begun, built, and made a component.
+//! A plugin that is being written: how a project is begun, built, made a component, and tested.
 
 mod build;
+pub(crate) mod cases;
 mod componentize;
 mod error;
 mod file;
 mod language;
+pub(crate) mod testing;
 
 pub(crate) use build::MissingTool;
 pub(crate) use componentize::{ComponentizeError, Encoding, World, componentize};

@@ -14,6 +14,7 @@ mod permissions;
 mod progress;
 mod project;
 mod question;
+mod testing;
 mod trust;
 #[cfg(unix)]
 mod unread;

@@ -30,8 +30,8 @@ impl App {
                 self.componentize(&module, &output, world)
             }
             PluginRequest::Check { file } => self.check_plugin(describer, &file),
-            PluginRequest::Test { cases, file } => {
-                self.test_plugin(cases.as_deref(), file.as_deref())
+            PluginRequest::Test { cases, filter, file } => {
+                self.test_plugin(describer, cases.as_deref(), filter.as_deref(), file.as_deref())
             }
             PluginRequest::Embed { file, manifest, output } => {
                 self.embed_manifest(&file, &manifest, &output)
