@@ -1,5 +1,6 @@
 //! Makes components of core modules, for the languages whose compilers stop at those.
 
+mod exit;
 mod prepare;
 
 use std::fmt::Display;
@@ -110,6 +111,7 @@ fn encode(
     if !is_program && !has_world {
         return Err(ComponentizeError::NoWorld);
     }
+    let prepared = exit::pass_exit_codes(prepared).map_err(encode_error)?;
     let adapter = if is_program { PROGRAM_ADAPTER } else { LIBRARY_ADAPTER };
     ComponentEncoder::default()
         .validate(true)
