@@ -9,6 +9,7 @@ use crate::invocation::ArgumentError;
 use crate::permission::PermissionError;
 use crate::plugin::lock::Refusal;
 use crate::plugin::{Fault, Name};
+use crate::project::ProjectError;
 use crate::sandbox::{SandboxError, Stop};
 use crate::state::{ContentsError, StateError};
 
@@ -62,6 +63,8 @@ pub(crate) enum Error {
     NotTrusted(&'static str),
     #[error("this workspace cannot be trusted: {0}")]
     Contents(#[from] ContentsError),
+    #[error("{0}")]
+    Project(#[from] ProjectError),
     #[error("cannot keep what was decided: {0}")]
     State(#[from] StateError),
     #[error("{command}: {problem}")]
@@ -90,6 +93,7 @@ impl Error {
             Self::NotAccepted { .. } => {
                 Some("look at what is new, and accept it with `--accept`".to_owned())
             }
+            Self::Project(error) => error.help(),
             Self::NotTrusted(_) => Some("`taskrunner trust --yes` asks nothing".to_owned()),
             Self::Plugin(_) => Some("`taskrunner list` shows all files with faults".to_owned()),
             _ => None,
@@ -99,9 +103,9 @@ impl Error {
     /// The mistake in a configuration file, if that is what it is.
     pub(crate) fn document(&self) -> Option<&DocumentError> {
         match self {
-            Self::Configuration(ConfigurationError::Document(error)) | Self::Section(error) => {
-                Some(error)
-            }
+            Self::Configuration(ConfigurationError::Document(error))
+            | Self::Section(error)
+            | Self::Project(ProjectError::Document(error)) => Some(error),
             _ => None,
         }
     }

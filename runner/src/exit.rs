@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::invocation::ArgumentError;
+use crate::project::ProjectError;
 use crate::sandbox::{FailureKind, Limit, Outcome, Stop, died_of_memory};
 
 /// The exit code of the process. Codes from 0 to 123 can be a command's own; the rest are the
@@ -82,6 +83,23 @@ impl From<&Stop> for ExitCode {
     }
 }
 
+impl From<&ProjectError> for ExitCode {
+    fn from(error: &ProjectError) -> Self {
+        match error {
+            ProjectError::Name(_)
+            | ProjectError::NotEmpty { .. }
+            | ProjectError::NoProject { .. }
+            | ProjectError::Document(_) => Self::USAGE,
+            ProjectError::MissingTools(_)
+            | ProjectError::Start { .. }
+            | ProjectError::Failed { .. }
+            | ProjectError::NoOutput { .. }
+            | ProjectError::Componentize { .. } => Self::FAILURE,
+            ProjectError::Read { .. } | ProjectError::Write { .. } => Self::RUNNER,
+        }
+    }
+}
+
 impl From<&Error> for ExitCode {
     fn from(error: &Error) -> Self {
         match error {
@@ -105,6 +123,7 @@ impl From<&Error> for ExitCode {
             Error::UnknownCommand { .. } | Error::NothingToInspect { .. } => Self::UNKNOWN_COMMAND,
             Error::Forbidden { .. } => Self::FAILURE,
             Error::Stopped(stop) => Self::from(stop),
+            Error::Project(error) => Self::from(error),
             Error::Plugin(_)
             | Error::NoPlugin(_)
             | Error::Sandbox { .. }

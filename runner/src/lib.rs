@@ -29,6 +29,7 @@ mod invocation;
 mod permission;
 mod plugin;
 mod private;
+mod project;
 mod report;
 mod sandbox;
 mod state;

@@ -79,7 +79,7 @@ fn one_broken_file_leaves_the_others_usable() {
         .exits(125)
         .prints("")
         .reporting("[WORKSPACE]/.taskrunner/plugins/module.wasm")
-        .reporting("a core module, not a component");
+        .reporting("a core module without `_start`");
 }
 
 /// The guest `hello` as if it were made for another version of the contract.

@@ -26,7 +26,7 @@ impl App {
         change: Change,
     ) -> Result<ExitCode, Error> {
         let plugin = self.find(registry, describer, command)?;
-        let paths = self.paths(plugin.manifest.name())?;
+        let paths = self.paths(&plugin.manifest)?;
         let subject = Subject { plugin: &plugin, paths: &paths, named: &[] };
         let flags = self.options.statements(paths.working_directory());
         let problem =

@@ -3,8 +3,6 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::describer::Describer;
 use super::grants::Subject;
 use super::ignored::Ignored;
@@ -15,7 +13,8 @@ use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, Invocation, Sources};
 use crate::permission::{Paths, Protected, Witness};
-use crate::plugin::{Name, Plugin, Registry};
+use crate::plugin::name::OPTIONS;
+use crate::plugin::{Manifest, Name, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup};
 
 impl App {
@@ -49,11 +48,17 @@ impl App {
         self.refuse_unknown_keys(registry, describer, command)?;
 
         let raw = unicode(arguments)?;
+        for remark in &plugin.remarks {
+            tracing::warn!("{}: {remark}", plugin.source());
+        }
+        if plugin.manifest.is_raw() {
+            warn_of_options(command, &raw);
+        }
         let typed = match invocation::parse(&plugin.manifest, &raw) {
             Ok(typed) => typed,
             Err(mistake) => return Ok(usage(&self.report, &mistake)),
         };
-        let paths = self.paths(command)?;
+        let paths = self.paths(&plugin.manifest)?;
         let section = self.checked_section(&plugin.manifest)?;
         let variable = |name: &str| self.environment.variable(name);
         let sources = Sources { typed, environment: &variable, section: &section, paths: &paths };
@@ -65,9 +70,10 @@ impl App {
         self.report_ignored();
         let invocation = Invocation {
             command: command.clone(),
+            command_line: invocation::command_line(&plugin.manifest, &raw, &arguments),
             raw_arguments: raw,
             arguments,
-            configuration: Value::Object(section).to_string(),
+            section,
         };
 
         let bytes = plugin.bytes().map_err(Error::Plugin)?;
@@ -82,7 +88,7 @@ impl App {
         let limits = settings.limits;
         let record = self.begin_record(audit, plugin, &invocation, &grants, limits);
         let io = self.guest_io(command, record.witness());
-        let setup = Setup::new(&grants, limits, io).map_err(broken)?;
+        let setup = Setup::new(&grants, limits, io).map_err(broken)?.telling(&invocation);
         let execution = execution::execute(
             sandbox,
             &program,
@@ -106,13 +112,14 @@ impl App {
         Ok(self.command_settings(command)?.limits)
     }
 
-    pub(super) fn paths(&self, command: &Name) -> Result<Paths, Error> {
-        Paths::new(
+    pub(super) fn paths(&self, manifest: &Manifest) -> Result<Paths, Error> {
+        let paths = Paths::new(
             self.configuration.workspace(),
             &self.environment.working_directory,
             self.environment.home.as_deref(),
         )
-        .map_err(|error| Error::Permission { command: command.clone(), error })
+        .map_err(|error| Error::Permission { command: manifest.name().clone(), error })?;
+        Ok(if manifest.is_raw() { paths.from_working_directory() } else { paths })
     }
 
     /// The runner's own files.
@@ -151,6 +158,23 @@ impl App {
             witness,
             log_level: self.settings.log_level,
         }
+    }
+}
+
+/// Options that a program may well have of its own, too.
+const COMMON: [&str; 5] = ["color", "config", "format", "help", "version"];
+
+/// Tells of options that stand where they are the program's: who typed `--deny-read` there is not
+/// protected by it.
+fn warn_of_options(command: &Name, arguments: &[String]) {
+    let own = arguments.iter().take_while(|word| *word != "--").filter(|word| {
+        let name = word.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));
+        name.is_some_and(|name| OPTIONS.contains(&name) && !COMMON.contains(&name))
+    });
+    for word in own {
+        tracing::warn!(
+            "`{word}` is passed to `{command}`: options of the runner's stand before its name"
+        );
     }
 }
 

@@ -89,7 +89,7 @@ impl App {
 
     /// What the user allowed for good. What cannot be read allows nothing.
     pub(super) fn answered(&self, subject: Subject<'_>) -> Vec<Capability> {
-        if subject.plugin.manifest.requests.is_empty() {
+        if subject.plugin.manifest.bounds().is_some_and(<[_]>::is_empty) {
             return Vec::new();
         }
         let given = self.state.given(about(subject));
@@ -146,7 +146,7 @@ impl App {
     ) -> Result<Grants, Unusable> {
         Grants::decide(&Policy {
             embedded: subject.plugin.origin == Origin::Embedded,
-            requests: &subject.plugin.manifest.requests,
+            requests: subject.plugin.manifest.bounds(),
             statements,
             trusted,
             named: subject.named,
@@ -161,7 +161,7 @@ pub(super) fn about(subject: Subject<'_>) -> Answered<'_> {
     Answered {
         workspace: subject.paths.workspace(),
         command: subject.plugin.manifest.name(),
-        digest: subject.plugin.digest,
+        digest: subject.plugin.identity(),
     }
 }
 

@@ -51,8 +51,9 @@ fn inspect_command(
     match registry.lookup(name.as_str()) {
         Lookup::Found(plugin) => {
             let bytes = plugin.bytes().map_err(Error::Plugin)?;
-            let source = plugin.path.unwrap_or_else(|| format!("embedded {name}").into());
-            Inspection::of_bytes(source, &bytes, describe).map_err(Error::NoPlugin)
+            let path = plugin.path.as_deref();
+            let source = path.map_or_else(|| format!("embedded {name}").into(), Path::to_owned);
+            Inspection::of_bytes(source, path, &bytes, describe).map_err(Error::NoPlugin)
         }
         Lookup::Broken(fault) => Err(Error::Plugin(fault)),
         Lookup::Unknown => {

@@ -9,8 +9,8 @@ mod ignored;
 mod inspect;
 mod locked;
 mod permissions;
-
 mod pinned;
+mod plugin;
 mod record;
 mod section;
 mod trust;
@@ -22,7 +22,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::cli::{self, Cli, ColorChoice, GlobalOptions, Request};
+use crate::cli::{self, Cli, ColorChoice, Format, GlobalOptions, Request, Verbatim};
 use crate::config::{Configuration, LogLevel, Settings};
 use crate::embedded;
 use crate::environment::Environment;
@@ -47,6 +47,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let streams = Streams::of_process(color, &|name| std::env::var(name).ok());
         Report { console: Console::new(streams), format, log_format }
     };
+    if let Some(code) = cli::verbatim(&arguments).and_then(|read| run_verbatim(read, &report)) {
+        return code;
+    }
     match cli::parse(&arguments) {
         Err(mistake) => {
             let format = cli::format_of(&arguments);
@@ -57,16 +60,38 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let log_format = options.log_format.unwrap_or_default();
             let report = report(options.color, options.format, log_format);
             let ended = answer(options, request, report.clone());
-            ended.unwrap_or_else(|error| match error {
-                Error::Output(error) if error.kind() == ErrorKind::BrokenPipe => {
-                    ExitCode::OUTPUT_CLOSED
-                }
-                Error::Stopped(Stop::OutputClosed) => ExitCode::OUTPUT_CLOSED,
-                error => {
-                    report.error(&error);
-                    ExitCode::from(&error)
-                }
-            })
+            ended.unwrap_or_else(|error| failed(&report, &error))
+        }
+    }
+}
+
+/// Runs a program that gets its arguments as they are; nothing, if the command is no such program.
+fn run_verbatim(
+    read: Verbatim,
+    report: &dyn Fn(ColorChoice, Format, LogFormat) -> Report,
+) -> Option<ExitCode> {
+    let Verbatim { options, name, arguments } = read;
+    let log_format = options.log_format.unwrap_or_default();
+    let report = report(options.color, options.format, log_format);
+    let app = App::new(options, report.clone()).ok()?;
+    let describer = Describer::new(&app.environment, app.options.require_sandbox, &report);
+    let registry = app.registry(&describer, Some(&name));
+    match registry.lookup(&name) {
+        Lookup::Found(plugin) if plugin.manifest.is_raw() => {}
+        _ => return None,
+    }
+    let ended = app.answer(Request::Run { name, arguments });
+    Some(ended.unwrap_or_else(|error| failed(&report, &error)))
+}
+
+/// Tells of an error, but where nobody reads any more.
+fn failed(report: &Report, error: &Error) -> ExitCode {
+    match error {
+        Error::Output(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::OUTPUT_CLOSED,
+        Error::Stopped(Stop::OutputClosed) => ExitCode::OUTPUT_CLOSED,
+        error => {
+            report.error(error);
+            ExitCode::from(error)
         }
     }
 }
@@ -193,6 +218,7 @@ impl App {
             Request::Permissions(request) => {
                 return self.permissions(registry, describer, request);
             }
+            Request::Plugin(request) => return self.plugin(describer, request),
         }
         Ok(ExitCode::SUCCESS)
     }

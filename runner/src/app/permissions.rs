@@ -92,7 +92,7 @@ impl App {
         name: &str,
     ) -> Result<(Plugin, Grants, Paths), Error> {
         let plugin = self.find(registry, describer, name)?;
-        let paths = self.paths(plugin.manifest.name())?;
+        let paths = self.paths(&plugin.manifest)?;
         let subject = Subject { plugin: &plugin, paths: &paths, named: &[] };
         let (_, grants) = self.standing_grants(subject)?;
         Ok((plugin, grants, paths))

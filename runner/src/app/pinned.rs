@@ -21,7 +21,7 @@ pub(super) fn meaning(
     let requests: Vec<Request> = statements.iter().map(request).collect();
     Grants::decide(&Policy {
         embedded: false,
-        requests: &requests,
+        requests: Some(&requests),
         statements,
         trusted,
         named: &[],

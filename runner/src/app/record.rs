@@ -20,6 +20,8 @@ pub(super) struct Record {
     receipt: Receipt,
     /// Whether what is allowed is recorded, too.
     is_complete: bool,
+    /// Whether what stands behind the command's name is all its own.
+    is_raw: bool,
 }
 
 impl App {
@@ -55,8 +57,9 @@ impl App {
         let trusted = self.options.receipt.is_some() && self.is_trusted();
         Record {
             is_complete: self.options.audit.is_some() || self.options.receipt.is_some(),
+            is_raw: plugin.manifest.is_raw(),
             ledger: Arc::new(Mutex::new(ledger)),
-            receipt: Receipt::begin(&invocation.configuration, limits, trusted, grants),
+            receipt: Receipt::begin(&invocation.configuration(), limits, trusted, grants),
         }
     }
 
@@ -72,7 +75,8 @@ impl App {
         let mut ledger = record.ledger();
         let succeeded = matches!(execution.outcome(), Outcome::Exited(0));
         let workspace = self.configuration.workspace();
-        self.report.denials(&invocation.command, workspace, ledger.denied(), succeeded);
+        let command = (&invocation.command, record.is_raw);
+        self.report.denials(command, workspace, ledger.denied(), succeeded);
         self.write_receipt(|| record.receipt.end(&ledger, execution, load, walls.as_ref()))?;
         ledger.check().map_err(|(path, error)| Error::Record { path, problem: error.to_string() })
     }

@@ -48,6 +48,7 @@ impl App {
                 let steps = violation.steps.into_iter().chain(violation.unexpected_key).collect();
                 (steps, part, violation.message)
             }
+            None if manifest.is_raw() => return Ok(section),
             None => {
                 let keys: BTreeSet<&str> =
                     manifest.configuration_keys().map(|(key, _)| key).collect();

@@ -47,9 +47,13 @@ impl App {
     /// none of the workspace's.
     pub(super) fn is_trusted_with(&self, plugin: &Plugin) -> bool {
         let Trust::Yes(contents) = self.trust() else { return false };
-        let Some(path) = &plugin.path else { return true };
-        let known = contents.holds(self.configuration.workspace(), path, &plugin.digest);
-        known.unwrap_or(plugin.origin != Origin::Workspace)
+        let workspace = self.configuration.workspace();
+        let holds = |path: &Path, digest| {
+            let known = contents.holds(workspace, path, digest);
+            known.unwrap_or(plugin.origin != Origin::Workspace)
+        };
+        plugin.path.as_ref().is_none_or(|path| holds(path, &plugin.digest))
+            && plugin.beside.as_ref().is_none_or(|beside| holds(&beside.path, &beside.digest))
     }
 
     pub(super) fn trust(&self) -> &Trust {
@@ -217,7 +221,9 @@ fn files(
             move |error| ContentsError::Unreadable { path, error }
         };
         let place = Place { origin: Origin::Workspace, directory };
-        for path in place.files().map_err(unreadable(&place.directory))? {
+        let files = [place.files(), place.manifests()];
+        let files: Result<Vec<_>, _> = files.into_iter().collect();
+        for path in files.map_err(unreadable(&place.directory))?.into_iter().flatten() {
             let bytes = discovery::read(&path).map_err(unreadable(&path))?;
             contents.add(workspace, &path, &bytes)?;
         }

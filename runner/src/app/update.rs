@@ -100,7 +100,7 @@ impl App {
     /// What is to stand in the lock: with what the project grants, what was accepted before, and the new
     /// requests that nothing grants yet.
     fn new_entry(&self, plugin: &Plugin, old: Option<&Entry>) -> Result<Entry, Error> {
-        let paths = self.paths(plugin.manifest.name())?;
+        let paths = self.paths(&plugin.manifest)?;
         let subject = Subject { plugin, paths: &paths, named: &[] };
         let mut new = Entry::of(plugin, paths.workspace()).map_err(Error::Plugin)?;
 

@@ -4,6 +4,7 @@
 //! stand before `--`; what is left is a subcommand of the runner's, or a plugin's name and arguments.
 
 mod options;
+mod plugin;
 mod split;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
+pub(crate) use plugin::PluginRequest;
 
 use crate::permission::Kind;
 use crate::plugin::Ability;
@@ -39,6 +41,7 @@ pub(crate) enum Request {
     Trust(TrustRequest),
     Update(UpdateOptions),
     Permissions(PermissionsRequest),
+    Plugin(PluginRequest),
     /// `inspect FILE`: a file, or a command's name, and what it must not be able to do.
     Inspect {
         file: PathBuf,
@@ -116,6 +119,9 @@ enum OwnSubcommand {
     /// Show what a command may reach and why, or change it for good
     #[command(subcommand, disable_help_subcommand = true)]
     Permissions(PermissionsRequest),
+    /// Write a plugin: begin, build, check and test one
+    #[command(subcommand, disable_help_subcommand = true)]
+    Plugin(PluginRequest),
     /// Print a manual page in roff
     Man {
         /// The command; without one, the runner's own page
@@ -175,8 +181,6 @@ pub(crate) enum PermissionsRequest {
 /// Parses the command line, the program's name not included.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let split = split::split(arguments.iter().cloned());
-    let words =
-        |arguments: Vec<OsString>| std::iter::once(OsString::from("taskrunner")).chain(arguments);
     let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(split.global))?;
     let options = GlobalOptions::from_arg_matches(&matches)?;
     let request = match split.rest.first().map(|first| first.to_string_lossy().into_owned()) {
@@ -200,9 +204,38 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
             Some(OwnSubcommand::Trust { yes, .. }) => Request::Trust(TrustRequest::Grant { yes }),
             Some(OwnSubcommand::Update(options)) => Request::Update(options),
             Some(OwnSubcommand::Permissions(request)) => Request::Permissions(request),
+            Some(OwnSubcommand::Plugin(request)) => Request::Plugin(request),
         },
     };
     Ok(Cli { options, request })
+}
+
+/// A command line read for a program that gets its arguments as they are: what stands behind its name is
+/// all its own.
+#[derive(Debug)]
+pub(crate) struct Verbatim {
+    pub(crate) options: GlobalOptions,
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// Reads a command line so, where that makes a difference: where options of the runner's stand behind what
+/// may be the name of a command.
+pub(crate) fn verbatim(arguments: &[OsString]) -> Option<Verbatim> {
+    let split::Leading { global, word, rest } = split::leading(arguments.iter().cloned())?;
+    let name = word.into_string().ok()?;
+    let is_own = name.starts_with('-') || OwnSubcommand::has_subcommand(&name);
+    if is_own || split::split(rest.iter().cloned()).global.is_empty() {
+        return None;
+    }
+    let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(global)).ok()?;
+    let options = GlobalOptions::from_arg_matches(&matches).ok()?;
+    Some(Verbatim { options, name, arguments: rest })
+}
+
+/// Arguments behind the program's name, as clap wants them.
+fn words(arguments: Vec<OsString>) -> impl Iterator<Item = OsString> + Clone {
+    std::iter::once(OsString::from("taskrunner")).chain(arguments)
 }
 
 /// The format that a command line asks for, though it may be wrong otherwise: its mistakes are shown in
@@ -246,6 +279,20 @@ mod tests {
         assert!(cli.options.config.is_none());
         let Request::Run { arguments, .. } = cli.request else { panic!("no run") };
         assert_eq!(arguments, ["--", "--config", "x"]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_name_can_be_the_programs_own() {
+        let read = |words: &[&str]| verbatim(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        let read_so =
+            read(&["-C", "dir", "show", "--format", "x", "--", "-C"]).expect("another way");
+        assert_eq!((read_so.name.as_str(), read_so.arguments.len()), ("show", 4));
+        assert_eq!(read_so.options.directory.as_deref(), Some(std::path::Path::new("dir")));
+        for same in
+            [&["show", "-n", "--", "--format"][..], &["list", "--timings"], &["--timings"], &[]]
+        {
+            assert!(read(same).is_none(), "{same:?}");
+        }
     }
 
     #[test]

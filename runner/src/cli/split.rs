@@ -39,6 +39,33 @@ pub(super) fn split(arguments: impl IntoIterator<Item = OsString>) -> Split {
     split
 }
 
+/// A command line up to the first word that is no option of the runner's.
+#[derive(Debug, Default)]
+pub(super) struct Leading {
+    /// The runner's options before that word, with their values.
+    pub(super) global: Vec<OsString>,
+    pub(super) word: OsString,
+    /// All that follows, as it is.
+    pub(super) rest: Vec<OsString>,
+}
+
+/// Splits a command line behind its first word that is no option of the runner's, if it has one.
+pub(super) fn leading(arguments: impl IntoIterator<Item = OsString>) -> Option<Leading> {
+    let command = GlobalOptions::command_for_parsing();
+    let mut arguments = arguments.into_iter();
+    let mut global = Vec::new();
+    loop {
+        let argument = arguments.next()?;
+        let Some((option, has_value)) = find(&command, &argument) else {
+            return Some(Leading { global, word: argument, rest: arguments.collect() });
+        };
+        global.push(argument);
+        if option.get_action().takes_values() && !has_value {
+            global.extend(arguments.next());
+        }
+    }
+}
+
 /// The option that an argument is, and whether it brings its value along.
 fn find<'a>(command: &'a Command, argument: &OsStr) -> Option<(&'a Arg, bool)> {
     let bytes = argument.as_encoded_bytes();

@@ -1,6 +1,6 @@
 //! The configuration: which files it is in, what they say, and what that comes to.
 
-mod document;
+pub(crate) mod document;
 mod file;
 mod files;
 mod location;

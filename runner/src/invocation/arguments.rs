@@ -20,6 +20,9 @@ pub(crate) enum TypedValues {
     Texts(Vec<String>),
 }
 
+/// What stands in help for arguments that only the program knows.
+const RAW: &str = "arguments";
+
 /// What clap needs to know of a command.
 pub(crate) fn clap_command(manifest: &Manifest) -> Command {
     let mut command = Command::new(manifest.name().to_string())
@@ -29,6 +32,13 @@ pub(crate) fn clap_command(manifest: &Manifest) -> Command {
         .about(manifest.summary.clone())
         .after_help("The runner's own options, such as --config and --time-limit, may stand here too: see `taskrunner --help`.")
         .args_override_self(false);
+    if manifest.is_raw() {
+        return command
+            .disable_help_flag(true)
+            .disable_version_flag(true)
+            .after_help("What stands behind its name is the program's own, `--help` too; the runner's options stand before it.")
+            .arg(Arg::new(RAW).value_name("ARGUMENTS").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true));
+    }
     if let Some(description) = &manifest.description {
         command = command.long_about(format!("{}\n\n{description}", manifest.summary));
     }
@@ -50,6 +60,9 @@ pub(crate) fn clap_command(manifest: &Manifest) -> Command {
 
 /// Parses what stands behind the command's name.
 pub(crate) fn parse(manifest: &Manifest, raw: &[String]) -> Result<Typed, clap::Error> {
+    if manifest.is_raw() {
+        return Ok(Typed::new());
+    }
     let words = std::iter::once(OsString::new()).chain(raw.iter().map(OsString::from));
     let matches = clap_command(manifest).try_get_matches_from(words)?;
     Ok(manifest.arguments.iter().map(|spec| typed(spec, &matches)).collect())

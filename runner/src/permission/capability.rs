@@ -98,6 +98,19 @@ impl Capability {
     pub(crate) fn new(kind: Kind, target: impl Into<String>) -> Self {
         Self { kind, target: target.into() }
     }
+
+    /// All that there is: what bounds a command of which nobody says what it needs. A request, not a
+    /// grant.
+    pub(crate) fn anything() -> [Self; 6] {
+        [
+            Self::new(Kind::Write, "/"),
+            Self::new(Kind::Env, "*"),
+            Self::new(Kind::Connect, "*:*"),
+            Self::new(Kind::Udp, "*:*"),
+            Self::new(Kind::Resolve, "*"),
+            Self::new(Kind::Http, "*:*"),
+        ]
+    }
 }
 
 impl Capability {

@@ -22,7 +22,7 @@ pub(crate) struct Grants {
     pub(super) granted: Vec<FileRule>,
     pub(super) denied: Vec<FileRule>,
     pub(super) protected: Protected,
-    workspace: PathBuf,
+    root: PathBuf,
     mounts: Vec<Mount>,
     areas: Vec<Mount>,
     pub(super) variables: Variables,
@@ -40,7 +40,8 @@ pub(crate) struct Grants {
 pub(crate) struct Policy<'a> {
     /// Whether the plugin is part of the runner: then it has what it requests inside the workspace.
     pub(crate) embedded: bool,
-    pub(crate) requests: &'a [Request],
+    /// What bounds the grants; none where the user alone does.
+    pub(crate) requests: Option<&'a [Request]>,
     pub(crate) statements: &'a [Statement],
     /// Whether the user trusts the files of the workspace. If not, they grant nothing outside of it.
     pub(crate) trusted: bool,
@@ -79,8 +80,8 @@ impl Grants {
     }
 
     pub(crate) fn decide(policy: &Policy<'_>) -> Result<Self, Unusable> {
-        let workspace = policy.paths.workspace().to_owned();
-        let mut grants = Self { workspace, protected: policy.protected.clone(), ..Self::none() };
+        let root = policy.paths.root().to_owned();
+        let mut grants = Self { root, protected: policy.protected.clone(), ..Self::none() };
         grants.request(policy)?;
         grants.follow(policy)?;
         for path in policy.named {
@@ -93,13 +94,14 @@ impl Grants {
         (grants.environment, grants.decided) = grants.variables.decide(policy.environment);
         grants.list_effective();
         let is_refused = |request: &&Request| !grants.meets(request, policy);
-        grants.refused = policy.requests.iter().filter(is_refused).cloned().collect();
+        grants.refused =
+            policy.requests.unwrap_or_default().iter().filter(is_refused).cloned().collect();
         Ok(grants)
     }
 
-    /// Where relative paths lead.
-    pub(crate) fn workspace(&self) -> &Path {
-        &self.workspace
+    /// What the guest finds as its `/`.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The directories and files that the guest finds, none inside another.
@@ -158,7 +160,12 @@ impl Grants {
 
     fn request(&mut self, policy: &Policy<'_>) -> Result<(), PermissionError> {
         let workspace = policy.paths.workspace();
-        for Request { capability, .. } in policy.requests {
+        let anything = Capability::anything();
+        let requested = match policy.requests {
+            Some(requests) => requests.iter().map(|request| &request.capability).collect(),
+            None => anything.iter().collect::<Vec<_>>(),
+        };
+        for capability in requested {
             if capability.kind == Kind::Env {
                 self.variables.requested.extend(VariablePattern::parse(&capability.target));
             }

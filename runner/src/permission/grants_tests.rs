@@ -42,7 +42,7 @@ impl World {
     fn try_decide(&self, given: &Given<'_>) -> Result<Grants, Unusable> {
         Grants::decide(&Policy {
             embedded: given.embedded,
-            requests: given.requests,
+            requests: Some(given.requests),
             statements: given.statements,
             trusted: given.trusted,
             named: given.named,

@@ -64,6 +64,8 @@ impl PermissionError {
 pub(crate) struct Paths {
     workspace: PathBuf,
     working_directory: PathBuf,
+    /// What the guest finds as its `/`.
+    root: PathBuf,
     home: Option<PathBuf>,
 }
 
@@ -91,11 +93,24 @@ impl Paths {
         working_directory: &Path,
         home: Option<&Path>,
     ) -> Result<Self, PermissionError> {
+        let workspace = canonical(workspace)?;
         Ok(Self {
-            workspace: canonical(workspace)?,
+            root: workspace.clone(),
+            workspace,
             working_directory: canonical(working_directory)?,
             home: home.and_then(|home| dunce::canonicalize(home).ok()),
         })
+    }
+
+    /// The same, for a guest that is passed what was typed as it is: it finds the user's directory as its
+    /// `/`, so that a relative path means the same inside.
+    pub(crate) fn from_working_directory(self) -> Self {
+        Self { root: self.working_directory.clone(), ..self }
+    }
+
+    /// What the guest finds as its `/`.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(crate) fn workspace(&self) -> &Path {
@@ -164,9 +179,9 @@ impl Paths {
         Ok(())
     }
 
-    /// The workspace is the guest's `/`; anything else keeps its absolute name.
+    /// What is below the root has its name from there; anything else keeps its absolute name.
     fn guest_name(&self, host: &Path) -> Option<String> {
-        let relative = host.strip_prefix(&self.workspace).unwrap_or(host);
+        let relative = host.strip_prefix(&self.root).unwrap_or(host);
         let mut name = String::new();
         for component in relative.components() {
             match component {

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::declaration::EXTENSIONS as MANIFESTS;
+
 /// The largest plugin: the largest known (a Ruby interpreter) has 32 MB.
 pub(super) const MAX_PLUGIN_SIZE: u64 = 64 * 1024 * 1024;
 
@@ -57,6 +59,15 @@ impl Place {
 
     /// The paths of the `.wasm` files in it, sorted.
     pub(crate) fn files(&self) -> io::Result<Vec<PathBuf>> {
+        self.files_with(&["wasm"])
+    }
+
+    /// The paths of the files in it that may be manifests of plugins, sorted.
+    pub(crate) fn manifests(&self) -> io::Result<Vec<PathBuf>> {
+        self.files_with(&MANIFESTS)
+    }
+
+    fn files_with(&self, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
         let entries = match fs::read_dir(&self.directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_named() => {
@@ -67,7 +78,7 @@ impl Place {
         let mut files = Vec::new();
         for entry in entries {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "wasm") {
+            if path.extension().is_some_and(|found| extensions.iter().any(|one| found == *one)) {
                 files.push(path);
             }
         }

@@ -69,8 +69,10 @@ impl Facts {
     /// All that it imports, by name and sorted: the interfaces of a component, `module.item` of a core
     /// module.
     pub(crate) fn import_names(&self) -> Vec<String> {
-        let core =
-            matches!(self.kind, Kind::ModuleCommand | Kind::ModuleReactor | Kind::OtherModule);
+        let core = matches!(
+            self.kind,
+            Kind::ModuleCommand { .. } | Kind::ModuleReactor | Kind::OtherModule
+        );
         let mut names: Vec<String> = self
             .imports
             .iter()

@@ -35,7 +35,7 @@ fn kinds() {
     assert_eq!(kind(run), Kind::WasiCommand { version: "0.2.6".into() });
     // What is nested is not exported.
     assert_eq!(kind(&format!("(component {})", guest("0.1.0"))), Kind::OtherComponent);
-    assert_eq!(kind(r#"(module (func (export "_start")))"#), Kind::ModuleCommand);
+    assert_eq!(kind(r#"(module (func (export "_start")))"#), Kind::ModuleCommand { foreign: None });
     assert_eq!(kind(r#"(module (func (export "_initialize")))"#), Kind::ModuleReactor);
     assert_eq!(kind(r#"(module (memory (export "_start") 1))"#), Kind::OtherModule);
 }

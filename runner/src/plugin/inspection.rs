@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::declaration::{self, declaration};
 use super::registry::{Describe, Fault, FaultKind};
 use super::verdict::Verdict;
 use super::{Digest, Facts, Manifest, discovery};
@@ -16,6 +17,8 @@ pub(crate) struct Inspection {
     pub(crate) verdict: Verdict,
     /// What the plugin says of itself, or why it is none that this runner runs.
     pub(crate) manifest: Result<Manifest, FaultKind>,
+    /// What else there is to tell: a line each.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Inspection {
@@ -24,12 +27,13 @@ impl Inspection {
     pub(crate) fn of_file(path: &Path, describe: &dyn Describe) -> Result<Self, Fault> {
         let fault = |kind| Fault { path: path.to_owned(), kind };
         let bytes = discovery::read(path).map_err(|error| fault(FaultKind::Read(error)))?;
-        Self::of_bytes(path.to_owned(), &bytes, describe)
+        Self::of_bytes(path.to_owned(), Some(path), &bytes, describe)
     }
 
-    /// Looks at the bytes of a file.
+    /// Looks at the bytes of a file. `path` is where a manifest may lie beside it.
     pub(crate) fn of_bytes(
         source: PathBuf,
+        path: Option<&Path>,
         bytes: &[u8],
         describe: &dyn Describe,
     ) -> Result<Self, Fault> {
@@ -38,11 +42,13 @@ impl Inspection {
             Err(kind) => return Err(Fault { path: source, kind: kind.into() }),
         };
         let digest = Digest::of(bytes);
-        let manifest = match facts.kind.check() {
-            Ok(()) => describe.describe(&digest, bytes),
-            Err(kind) => Err(kind.into()),
+        let name = path.map_or(Ok(""), declaration::stem);
+        let declared = name.and_then(|name| declaration(path, name, bytes, &digest, describe));
+        let (manifest, remarks) = match declared {
+            Ok(declared) => (Ok(declared.manifest), declared.remarks),
+            Err(kind) => (Err(kind), Vec::new()),
         };
         let verdict = Verdict::of(&facts);
-        Ok(Self { source, size: bytes.len(), digest, facts, verdict, manifest })
+        Ok(Self { source, size: bytes.len(), digest, facts, verdict, manifest, remarks })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::outline::{Form, ItemKind, Outline};
+use super::outline::{CoreImport, Form, ItemKind, Outline};
 use crate::text::visible_line;
 
 /// The interface that makes a component a command, without its version.
@@ -10,6 +10,15 @@ const GUEST: &str = "taskrunner:plugin/guest@";
 
 /// The version of the contract that this runner speaks, up to the part that must be equal.
 const VERSION: &str = "0.1.";
+
+/// The interface that makes a component a program, without its version.
+const RUN: &str = "wasi:cli/run@";
+
+/// The versions of `wasi:cli/run` that this runner calls, up to the part that must be equal.
+const RUN_VERSIONS: [&str; 2] = ["0.2.", "0.3."];
+
+/// The module that the functions of WASI preview 1 are imported from.
+pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
 
 /// The longest reason that is shown of malformed WebAssembly: it may quote names from the file.
 const MAX_REASON: usize = 300;
@@ -26,14 +35,22 @@ pub(crate) enum KindError {
     )]
     Compiled,
     #[error(
-        "a core module, not a component: build it for wasm32-wasip2, or make a component of it with `wasm-tools component new`"
+        "a core module without `_start`: a program has one; a component is made of a library by `taskrunner plugin componentize`"
     )]
     Module,
     #[error(
-        "a component that exports `wasi:cli/run`, not `taskrunner:plugin/guest`: it does not implement the world `command`"
+        "a core module that is a library (`_initialize`): build it as a program, or make a component of it with `taskrunner plugin componentize`"
     )]
-    WasiCommand,
-    #[error("a component of another world: it does not export `taskrunner:plugin/guest`")]
+    Reactor,
+    #[error(
+        "a core module that imports `{0}`: a program imports nothing but WASI preview 1 (`wasi_snapshot_preview1`)"
+    )]
+    ForeignImport(String),
+    #[error("made for version {0} of `wasi:cli/run`, this runner runs 0.2 and 0.3")]
+    RunVersion(String),
+    #[error(
+        "a component of another world: a command exports `taskrunner:plugin/guest` or `wasi:cli/run`"
+    )]
     OtherWorld,
     #[error("made for version {0} of the contract, this runner speaks {VERSION}x")]
     Version(String),
@@ -68,8 +85,9 @@ pub(crate) enum Kind {
     WasiCommand { version: String },
     /// A component of another world.
     OtherComponent,
-    /// A core module that exports `_start`: a program, of WASI preview 1 where it imports any WASI.
-    ModuleCommand,
+    /// A core module that exports `_start`: a program, of WASI preview 1 unless there is a `foreign`
+    /// import, of which the first is named.
+    ModuleCommand { foreign: Option<String> },
     /// A core module that exports `_initialize`: a library.
     ModuleReactor,
     /// Another core module.
@@ -80,7 +98,7 @@ impl Kind {
     pub(super) fn of(outline: &Outline<'_>) -> Self {
         let exports = |name: &str| outline.exports.contains(&(name, ItemKind::Function));
         match outline.form {
-            Form::Module if exports("_start") => Self::ModuleCommand,
+            Form::Module if exports("_start") => Self::ModuleCommand { foreign: foreign(outline) },
             Form::Module if exports("_initialize") => Self::ModuleReactor,
             Form::Module => Self::OtherModule,
             Form::Component => {
@@ -95,7 +113,9 @@ impl Kind {
                 let mut contracts = version_of(GUEST);
                 if let Some(contract) = version_of(GUEST).find(speaks).or(contracts.next()) {
                     Self::Command { contract: contract.to_owned() }
-                } else if let Some(version) = version_of("wasi:cli/run@").next() {
+                } else if let Some(version) =
+                    version_of(RUN).find(is_run).or(version_of(RUN).next())
+                {
                     Self::WasiCommand { version: version.to_owned() }
                 } else {
                     Self::OtherComponent
@@ -104,14 +124,22 @@ impl Kind {
         }
     }
 
-    /// Whether this runner runs such files as commands.
-    pub(super) fn check(&self) -> Result<(), KindError> {
+    /// How this runner runs such files, if it does.
+    pub(crate) fn check(&self) -> Result<Runnable, KindError> {
         match self {
-            Self::Command { contract } if contract.starts_with(VERSION) => Ok(()),
+            Self::Command { contract } if contract.starts_with(VERSION) => Ok(Runnable::Command),
             Self::Command { contract } => Err(KindError::Version(visible_line(contract))),
-            Self::WasiCommand { .. } => Err(KindError::WasiCommand),
+            Self::WasiCommand { version } => match is_run(&version.as_str()) {
+                true => Ok(Runnable::Program),
+                false => Err(KindError::RunVersion(visible_line(version))),
+            },
+            Self::ModuleCommand { foreign: None } => Ok(Runnable::Program),
+            Self::ModuleCommand { foreign: Some(import) } => {
+                Err(KindError::ForeignImport(reason(import)))
+            }
             Self::OtherComponent => Err(KindError::OtherWorld),
-            Self::ModuleCommand | Self::ModuleReactor | Self::OtherModule => Err(KindError::Module),
+            Self::ModuleReactor => Err(KindError::Reactor),
+            Self::OtherModule => Err(KindError::Module),
         }
     }
 
@@ -121,7 +149,7 @@ impl Kind {
             Self::Command { .. } => "command",
             Self::WasiCommand { .. } => "wasi-command",
             Self::OtherComponent => "component",
-            Self::ModuleCommand => "module-command",
+            Self::ModuleCommand { .. } => "module-command",
             Self::ModuleReactor => "module-reactor",
             Self::OtherModule => "module",
         }
@@ -138,17 +166,37 @@ impl fmt::Display for Kind {
                 write!(f, "a component that exports `wasi:cli/run`, version {version}")
             }
             Self::OtherComponent => f.write_str("a component of another world"),
-            Self::ModuleCommand => f.write_str("a core module that is a program (`_start`)"),
+            Self::ModuleCommand { foreign: None } => {
+                f.write_str("a core module that is a program (`_start`) of WASI preview 1")
+            }
+            Self::ModuleCommand { foreign: Some(_) } => {
+                f.write_str("a core module that is a program (`_start`)")
+            }
             Self::ModuleReactor => f.write_str("a core module that is a library (`_initialize`)"),
             Self::OtherModule => f.write_str("a core module"),
         }
     }
 }
 
-/// Checks that these bytes look like a component of the world `command`. It looks no deeper than it
-/// must: that they are valid is found out where they are compiled.
-pub(super) fn check(bytes: &[u8]) -> Result<(), KindError> {
-    Kind::of(&outline(bytes)?).check()
+/// How a file is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runnable {
+    /// By the contract: a component of the world `command`.
+    Command,
+    /// As the program that it is: by `wasi:cli/run`, or by `_start`.
+    Program,
+}
+
+fn is_run(version: &&str) -> bool {
+    RUN_VERSIONS.iter().any(|known| version.starts_with(known))
+}
+
+/// The first import of a core module that WASI preview 1 does not have.
+fn foreign(outline: &Outline<'_>) -> Option<String> {
+    let is_wasi =
+        |import: &&CoreImport<'_>| import.module == PREVIEW1 && import.kind == ItemKind::Function;
+    let foreign = outline.core_imports.iter().find(|import| !is_wasi(import))?;
+    Some(format!("{}.{}", foreign.module, foreign.name))
 }
 
 /// The outline of a WebAssembly file, or what the file is instead.
@@ -169,6 +217,32 @@ fn is_compiled(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(bytes: &[u8]) -> Result<Runnable, KindError> {
+        Kind::of(&outline(bytes)?).check()
+    }
+
+    fn module(text: &str) -> Result<Runnable, KindError> {
+        check(&wat::parse_str(text).expect("a module"))
+    }
+
+    #[test]
+    fn a_program_imports_nothing_but_wasi() {
+        let start = r#"(func (export "_start"))"#;
+        let wasi = r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))"#;
+        assert_eq!(module(&format!("(module {start})")).ok(), Some(Runnable::Program));
+        assert_eq!(module(&format!("(module {wasi} {start})")).ok(), Some(Runnable::Program));
+        for (import, name) in [
+            (r#"(import "env" "foo" (func))"#, "env.foo"),
+            (r#"(import "wasi_unstable" "proc_exit" (func))"#, "wasi_unstable.proc_exit"),
+            (r#"(import "wasi_snapshot_preview1" "m" (memory 1))"#, "wasi_snapshot_preview1.m"),
+        ] {
+            let error = module(&format!("(module {wasi} {import} {start})")).expect_err("refused");
+            assert!(matches!(&error, KindError::ForeignImport(found) if found == name), "{error}");
+        }
+        let reactor = module(r#"(module (func (export "_initialize")))"#);
+        assert!(matches!(reactor, Err(KindError::Reactor)));
+    }
 
     #[test]
     fn a_file_is_told_by_its_bytes() {

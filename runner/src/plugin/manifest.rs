@@ -11,21 +11,57 @@ use super::check::Checked;
 use crate::config::schema::Schema;
 use crate::permission::{PathSpec, Request};
 
-/// A manifest that was checked against the rules in `wit/command.wit`: [`Manifest::check`] is the only
-/// way to get one, from a guest as from a file.
+/// A manifest that was checked against the rules in `wit/command.wit`: nothing else makes one than that
+/// check, of a guest's word as of a file's.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     name: Name,
     version: semver::Version,
     schema: Option<Arc<Schema>>,
     declared: Declared,
+    program: Option<Program>,
+}
+
+/// How a program that knows nothing of the contract is called, and what bounds it.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    /// Words that it gets before all others.
+    pub(crate) leading_arguments: Vec<String>,
+    /// How each argument of the manifest is passed; none where what was typed is passed as it is.
+    pub(crate) passed: Option<Vec<Vec<String>>>,
+    /// Whether it can be granted what it requests, and no more.
+    pub(crate) is_bounded: bool,
 }
 
 impl Manifest {
     /// Checks what a plugin declared.
     pub(crate) fn check(declared: Declared) -> Result<Self, super::ManifestError> {
         let Checked { name, version, schema } = super::check::check(&declared)?;
-        Ok(Self { name, version, schema: schema.map(Arc::new), declared })
+        Ok(Self { name, version, schema: schema.map(Arc::new), declared, program: None })
+    }
+
+    /// Checks what somebody declared of a program.
+    pub(super) fn of_program(
+        declared: Declared,
+        program: Program,
+    ) -> Result<Self, super::ManifestError> {
+        Ok(Self { program: Some(program), ..Self::check(declared)? })
+    }
+
+    /// How it is called, if it is a program that knows nothing of the contract.
+    pub(crate) fn program(&self) -> Option<&Program> {
+        self.program.as_ref()
+    }
+
+    /// Whether what is typed goes to a program as it is, unparsed.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.program.as_ref().is_some_and(|program| program.passed.is_none())
+    }
+
+    /// What bounds its grants; none where only the user does.
+    pub(crate) fn bounds(&self) -> Option<&[Request]> {
+        let is_bounded = self.program.as_ref().is_none_or(|program| program.is_bounded);
+        is_bounded.then_some(&self.declared.requests)
     }
 
     /// A manifest called `demo` with these arguments and nothing else.

@@ -2,6 +2,7 @@
 //! its manifest is handed in.
 
 mod check;
+mod declaration;
 mod digest;
 pub(crate) mod discovery;
 mod facts;
@@ -9,6 +10,7 @@ mod inspection;
 mod kind;
 pub(crate) mod lock;
 mod manifest;
+mod manifest_file;
 pub(crate) mod name;
 mod nesting;
 mod outline;
@@ -21,6 +23,7 @@ pub(crate) use digest::Digest;
 pub(crate) use discovery::{Origin, Place};
 pub(crate) use facts::{Facts, facts};
 pub(crate) use inspection::Inspection;
+pub(crate) use kind::{Kind, KindError};
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 pub(crate) use name::{Name, NameError};
 pub(crate) use outline::ItemKind;

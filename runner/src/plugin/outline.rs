@@ -45,7 +45,12 @@ pub(super) struct Outline<'a> {
     /// The names of the imports of a component.
     pub(super) imports: Vec<&'a str>,
     pub(super) exports: Vec<(&'a str, ItemKind)>,
+    /// What the custom sections for a manifest hold: one, as a rule.
+    pub(super) manifests: Vec<&'a [u8]>,
 }
+
+/// The name of the custom section that holds a manifest.
+pub(crate) const MANIFEST_SECTION: &str = "taskrunner:manifest";
 
 /// One import of a core module.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +67,7 @@ impl<'a> Outline<'a> {
             core_imports: Vec::new(),
             imports: Vec::new(),
             exports: Vec::new(),
+            manifests: Vec::new(),
         };
         let mut parser = Parser::new(0);
         parser.set_features(FEATURES);
@@ -124,6 +130,9 @@ impl<'a> Outline<'a> {
                     };
                     self.exports.push((export.name, kind));
                 }
+            }
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                self.manifests.push(section.data());
             }
             Payload::ComponentImportSection(imports) => {
                 for import in imports {

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::declaration::{self, Beside, Declaration, declaration};
 use super::discovery::{self, Origin, Place};
-use super::kind::{self, KindError};
+use super::kind::KindError;
+use crate::config::document::DocumentError;
+
 use super::{Digest, Manifest, ManifestError, Name};
 
 /// A plugin that can be run.
@@ -17,10 +20,19 @@ pub(crate) struct Plugin {
     pub(crate) path: Option<PathBuf>,
     pub(crate) digest: Digest,
     pub(crate) manifest: Manifest,
+    /// The manifest beside the file, where that counts.
+    pub(crate) beside: Option<Beside>,
+    /// What to tell somebody who looks at it: a line each.
+    pub(crate) remarks: Vec<String>,
     embedded: Option<&'static [u8]>,
 }
 
 impl Plugin {
+    fn new(origin: Origin, path: Option<PathBuf>, digest: Digest, declared: Declaration) -> Self {
+        let Declaration { manifest, beside, remarks } = declared;
+        Self { origin, path, digest, manifest, beside, remarks, embedded: None }
+    }
+
     /// The bytes, which are those of the digest.
     pub(crate) fn bytes(&self) -> Result<Cow<'static, [u8]>, Fault> {
         if let Some(bytes) = self.embedded {
@@ -35,6 +47,14 @@ impl Plugin {
             return Err(Fault { path, kind: FaultKind::Changed });
         }
         Ok(Cow::Owned(bytes))
+    }
+
+    /// What stands for all that makes it what it is: its bytes, and the manifest beside them.
+    pub(crate) fn identity(&self) -> Digest {
+        match &self.beside {
+            None => self.digest,
+            Some(beside) => Digest::of(format!("{} {}", self.digest, beside.digest).as_bytes()),
+        }
     }
 
     /// Where it comes from, for people: the file, or `embedded`.
@@ -65,10 +85,24 @@ pub(crate) enum FaultKind {
     Describe(String),
     #[error("its manifest breaks the contract: {0}")]
     Manifest(#[from] ManifestError),
+    #[error("{}", located(.0))]
+    ManifestFile(Box<DocumentError>),
+    #[error("a manifest without a plugin: there is no `{}`", plugin.display())]
+    Orphan { plugin: PathBuf },
+    #[error("it has two manifests, `{}` and `{}`: remove one", first.display(), second.display())]
+    TwoManifests { first: PathBuf, second: PathBuf },
     #[error("its command is called `{name}`, and so is that of {}: remove or rename one", other.display())]
     Duplicate { name: Name, other: PathBuf },
     #[error("changed since it was looked at: run it again")]
     Changed,
+}
+
+/// The error of a file, with its line.
+fn located(error: &DocumentError) -> String {
+    match error.location() {
+        Some((_, line, column)) => format!("{error} (line {line}, column {column})"),
+        None => error.to_string(),
+    }
 }
 
 /// Gives what a plugin says of itself: remembered, or by asking it.
@@ -192,40 +226,36 @@ impl<'a> Registry<'a> {
             }
         };
         for path in files {
-            match self.examine(&path) {
-                Ok((digest, manifest)) => found.plugins.push(Plugin {
-                    origin: place.origin,
-                    path: Some(path),
-                    digest,
-                    manifest,
-                    embedded: None,
-                }),
+            match self.examine(place.origin, &path) {
+                Ok(plugin) => found.plugins.push(plugin),
                 Err(kind) => found.faults.push(Fault { path, kind }),
             }
         }
+        let manifests = place.manifests().unwrap_or_default().into_iter();
+        let orphan = |path: PathBuf| Some(Fault { kind: declaration::orphan(&path)?, path });
+        found.faults.extend(manifests.filter_map(orphan));
         found.refuse_duplicates();
         found
     }
 
-    fn examine(&self, path: &Path) -> Result<(Digest, Manifest), FaultKind> {
-        self.examine_bytes(&discovery::read(path).map_err(FaultKind::Read)?)
-    }
-
-    fn examine_bytes(&self, bytes: &[u8]) -> Result<(Digest, Manifest), FaultKind> {
-        kind::check(bytes)?;
-        let digest = Digest::of(bytes);
-        let manifest = self.describe.describe(&digest, bytes)?;
-        Ok((digest, manifest))
+    fn examine(&self, origin: Origin, path: &Path) -> Result<Plugin, FaultKind> {
+        let bytes = discovery::read(path).map_err(FaultKind::Read)?;
+        let digest = Digest::of(&bytes);
+        let name = declaration::stem(path)?;
+        let declared = declaration(Some(path), name, &bytes, &digest, self.describe)?;
+        Ok(Plugin::new(origin, Some(path.to_owned()), digest, declared))
     }
 
     fn embedded(&self, name: &str, bytes: &'static [u8]) -> Result<Plugin, Fault> {
         let fault = |kind| Fault { path: format!("embedded {name}").into(), kind };
-        let (digest, manifest) = self.examine_bytes(bytes).map_err(fault)?;
-        if manifest.name().as_str() != name {
-            let message = format!("it calls itself `{}`", manifest.name());
+        let digest = Digest::of(bytes);
+        let declared = declaration(None, name, bytes, &digest, self.describe).map_err(fault)?;
+        if declared.manifest.name().as_str() != name {
+            let message = format!("it calls itself `{}`", declared.manifest.name());
             return Err(fault(FaultKind::Describe(message)));
         }
-        Ok(Plugin { origin: Origin::Embedded, path: None, digest, manifest, embedded: Some(bytes) })
+        let plugin = Plugin::new(Origin::Embedded, None, digest, declared);
+        Ok(Plugin { embedded: Some(bytes), ..plugin })
     }
 }
 

@@ -53,9 +53,13 @@ fn facts(inspection: &Inspection) -> String {
         let request =
             requests.map(|request| format!("{} ({})", request.capability, request.reason));
         add("requests", request.map(|line| visible_line(&line)).collect());
+        if manifest.bounds().is_none() {
+            add("requests", vec!["nobody says what it needs: what you grant decides".to_owned()]);
+        }
     }
     add("imports", bounded(&facts.import_names()));
     add("exports", bounded(&facts.exports));
+    add("remarks", inspection.remarks.iter().map(|line| visible_line(line)).collect());
     table.trim_fmt()
 }
 
@@ -114,7 +118,7 @@ fn table() -> Table {
 }
 
 fn json(inspection: &Inspection, forbidden: &[Ability]) -> Value {
-    let Inspection { source, size, digest, facts, verdict, manifest } = inspection;
+    let Inspection { source, size, digest, facts, verdict, manifest, remarks } = inspection;
     let imports = facts.imports.iter().map(|import| {
         let items = |kind: fn(ItemKind) -> bool| {
             let items = import.items.iter().filter(move |item| kind(item.kind));
@@ -148,6 +152,7 @@ fn json(inspection: &Inspection, forbidden: &[Ability]) -> Value {
         "abilities": abilities.collect::<Vec<_>>(),
         "forbidden": forbidden.iter().map(|ability| ability.word()).collect::<Vec<_>>(),
         "manifest": manifest.as_ref().ok().map(|manifest| &**manifest),
+        "remarks": remarks,
         "fault": manifest.as_ref().err().map(ToString::to_string),
     })
 }

@@ -53,8 +53,28 @@ impl Report {
         }
     }
 
+    /// Something about a plugin that somebody should know.
+    fn remark(&self, plugin: &Plugin, remark: &str) {
+        match self.format {
+            Format::Human => {
+                let line = visible_line(&format!("{}: {remark}", plugin.source()));
+                self.console.err(&format!("warning: {line}\n"));
+            }
+            Format::Json => self.json(&json!({
+                "version": JSON_VERSION,
+                "warning": { "path": plugin.source(), "message": remark },
+            })),
+        }
+    }
+
     /// Files that are no usable plugins: said, and no reason to stop.
     pub(crate) fn faults(&self, listing: &Listing) {
+        let plugins = listing.commands.values().chain(&listing.shadowed);
+        for plugin in plugins {
+            for remark in &plugin.remarks {
+                self.remark(plugin, remark);
+            }
+        }
         for fault in &listing.faults {
             match self.format {
                 Format::Human => {

@@ -12,7 +12,9 @@ mod outcome;
 mod panic;
 mod permissions;
 mod progress;
+mod project;
 mod question;
+mod testing;
 mod trust;
 #[cfg(unix)]
 mod unread;

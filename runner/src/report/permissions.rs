@@ -117,10 +117,11 @@ impl Report {
     }
 
     /// What a command was denied while it ran, each with the line that would allow it. A look at what is
-    /// not granted is worth a word only where the command did not succeed.
+    /// not granted is worth a word only where the command did not succeed. `is_raw`: what stands behind
+    /// its name is all its own.
     pub(crate) fn denials<'a>(
         &self,
-        command: &Name,
+        (command, is_raw): (&Name, bool),
         workspace: &Path,
         denied: impl Iterator<Item = &'a Tried>,
         succeeded: bool,
@@ -179,8 +180,13 @@ impl Report {
             .collect();
         for (capability, in_policy) in &allowing {
             let section = json!({ command.as_str(): { capability.kind.key(): [in_policy] } });
+            // Behind the name of a program that is passed what was typed, it would be the program's.
+            let line = match is_raw {
+                true => format!("taskrunner {capability} {command} …"),
+                false => capability.to_string(),
+            };
             text.push_str(&visible_line(&format!(
-                "help: `{capability}` allows it for one run, `permissions: {section}` in the configuration always"
+                "help: `{line}` allows it for one run, `permissions: {section}` in the configuration always"
             )));
             text.push('\n');
         }

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::Engine;
 use wasmtime::component::Component;
+use wasmtime::{Engine, Module, Precompiled};
 
 use super::SandboxError;
+use super::instance::Loaded;
 use super::outcome::one_line;
 use super::wall::{Network, Opening, Reach, Wall, WallReport};
 use super::worker::{self, Channel, Job, Left};
@@ -131,7 +132,11 @@ impl Compiler {
         };
         let (engine, bytes, target) = (self.engine.clone(), Arc::clone(bytes), Arc::clone(&file));
         let compiled = worker::run(job, move |_: &Channel<()>| {
-            let code = guard(|| engine.precompile_component((*bytes).as_ref()))?;
+            let bytes = (*bytes).as_ref();
+            let code = guard(|| match is_component(bytes) {
+                true => engine.precompile_component(bytes),
+                false => engine.precompile_module(bytes),
+            })?;
             let code = code.map_err(|error| one_line(&error))?;
             (&*target).write_all(&code).map_err(|error| format!("cannot write its code: {error}"))
         });
@@ -201,15 +206,10 @@ impl Code {
         self.path.as_ref().map(|path| Opening::new(path, Reach::Read)).transpose()
     }
 
-    /// Makes the component of it, in a worker. The error is one line.
-    pub(super) fn load(&self, engine: &Engine) -> Result<Component, String> {
-        if let Some(path) = &self.path {
-            // SAFETY: the file holds what a compiler of this program's wrote there, with the same
-            // settings, as its name says: it is in a directory that nobody but the user can write to
-            // (`cache::prepare` checks), and no plugin is ever given.
-            if let Ok(component) = unsafe { Component::deserialize_file(engine, path) } {
-                return Ok(component);
-            }
+    /// Makes a component or a module of it, in a worker. The error is one line.
+    pub(super) fn load(&self, engine: &Engine) -> Result<Loaded, String> {
+        if let Some(loaded) = self.path.as_ref().and_then(|path| map(engine, path).ok()) {
+            return Ok(loaded);
         }
         // The file system may be one from which nothing can be executed. Then a copy in memory will do.
         let mut bytes = Vec::new();
@@ -217,9 +217,43 @@ impl Code {
         file.seek(SeekFrom::Start(0))
             .and_then(|_| file.read_to_end(&mut bytes))
             .map_err(|error| error.to_string())?;
-        // SAFETY: as above, or the file has no name, and only the compiler has written to it.
-        unsafe { Component::deserialize(engine, bytes) }.map_err(|error| one_line(&error))
+        let loaded = match Engine::detect_precompiled(&bytes) {
+            // SAFETY: as for [`map`], or the file has no name, and only the compiler has written to it.
+            Some(Precompiled::Component) => unsafe {
+                Component::deserialize(engine, bytes).map(Loaded::Component)
+            },
+            // SAFETY: likewise.
+            Some(Precompiled::Module) => unsafe {
+                Module::deserialize(engine, bytes).map(Loaded::Module)
+            },
+            None => return Err(NOT_COMPILED.to_owned()),
+        };
+        loaded.map_err(|error| one_line(&error))
     }
+}
+
+const NOT_COMPILED: &str = "it is no compiled code";
+
+/// Maps what was kept.
+fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Loaded> {
+    match Engine::detect_precompiled_file(path)? {
+        // SAFETY: the file holds what a compiler of this program's wrote there, with the same settings, as
+        // its name says: it is in a directory that nobody but the user can write to (`cache::prepare`
+        // checks), and no plugin is ever given.
+        Some(Precompiled::Component) => unsafe {
+            Component::deserialize_file(engine, path).map(Loaded::Component)
+        },
+        // SAFETY: likewise.
+        Some(Precompiled::Module) => unsafe {
+            Module::deserialize_file(engine, path).map(Loaded::Module)
+        },
+        None => wasmtime::bail!("{NOT_COMPILED}"),
+    }
+}
+
+/// Whether WebAssembly is a component, rather than a core module: their headers differ.
+fn is_component(bytes: &[u8]) -> bool {
+    bytes.get(4..8) == Some(&[0x0d, 0, 1, 0])
 }
 
 /// Collects what a [`Hash`] hashes, for a digest that is safe from collisions.

@@ -21,6 +21,7 @@ pub(super) use generated::{Command, CommandPre};
 
 use generated::exports::taskrunner::plugin::guest;
 use generated::taskrunner::plugin::types as wit;
+pub(super) use guest::Invocation as WitInvocation;
 
 impl From<guest::Manifest> for Declared {
     fn from(manifest: guest::Manifest) -> Self {
@@ -121,7 +122,7 @@ pub(super) fn invocation(invocation: &Invocation, attempt: u32) -> guest::Invoca
         command: invocation.command.to_string(),
         raw_arguments: invocation.raw_arguments.clone(),
         arguments: invocation.arguments.iter().map(argument).collect(),
-        configuration: invocation.configuration.clone(),
+        configuration: invocation.configuration(),
         attempt,
     }
 }

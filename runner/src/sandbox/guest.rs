@@ -8,17 +8,20 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
-use wasmtime::component::{Component, ResourceTable};
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::WasiHttpCtxView;
 
-use super::contract::{self, log, progress};
+use super::contract::{log, progress};
 use super::files::Files;
+use super::instance::{Instance, Loaded};
 use super::limits::{MemoryMeter, cut};
-use super::linking::Imports;
 use super::network::{Http, Network};
-use super::outcome::{NotLinked, Outcome, one_line};
+use super::outcome::Outcome;
+use super::output::p3::Outputs;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
+use super::preview1::Preview1;
 use super::worker::Channel;
 use super::{Phases, Setup};
 use crate::permission::{Decision, Witness};
@@ -108,8 +111,11 @@ pub(super) struct Guest {
     pub(super) table: ResourceTable,
     pub(super) files: Files,
     pub(super) network: Network,
+    pub(super) configuration: WasiConfigVariables,
+    pub(super) preview1: Preview1,
     http: Http,
     memory: MemoryMeter,
+    outputs: Outputs,
     output: Arc<OutputMeter>,
     observer: Observer,
     log_level: tracing::level_filters::LevelFilter,
@@ -130,6 +136,10 @@ impl Guest {
         &mut self.table
     }
 
+    pub(super) fn outputs(&mut self) -> &mut Outputs {
+        &mut self.outputs
+    }
+
     pub(super) fn http(&mut self) -> WasiHttpCtxView<'_> {
         self.http.view(&mut self.table)
     }
@@ -138,14 +148,14 @@ impl Guest {
 /// Makes an instance and calls `entry`, on this thread. The time counts from `begun`.
 pub(super) fn enter<T, F>(
     engine: &Engine,
-    component: &Component,
+    code: &Loaded,
     setup: &Setup,
     begun: Instant,
     notes: &Channel<Note>,
     entry: F,
 ) -> (Result<T, Outcome>, Phases)
 where
-    F: AsyncFnOnce(&contract::Command, &mut Store) -> wasmtime::Result<T>,
+    F: AsyncFnOnce(&Instance, &mut Store) -> wasmtime::Result<T>,
 {
     let mut phases = Phases::default();
     let limits = setup.limits;
@@ -156,10 +166,9 @@ where
             return (Err(Outcome::Broken(format!("cannot start a thread: {error}"))), phases);
         }
     };
-    let imports = Imports::of(engine, component);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time();
-    if imports.reach_out() {
+    if code.reaches_out(engine) {
         runtime.enable_io();
     }
     let runtime = match runtime.build() {
@@ -171,13 +180,9 @@ where
     let result = runtime.block_on(async {
         let mut store = store(engine, setup, notes);
         let call = async {
-            let linked = imports.link(engine)?.instantiate_pre(component);
-            let ready = linked
-                .and_then(contract::CommandPre::new)
-                .map_err(|error| NotLinked(one_line(&error)))?;
-            let command = ready.instantiate_async(&mut store).await?;
+            let instance = Instance::new(engine, code, &mut store).await?;
             phases.start = begun.elapsed();
-            entry(&command, &mut store).await
+            entry(&instance, &mut store).await
         };
         let left = deadline.saturating_duration_since(Instant::now());
         let ended = tokio::time::timeout(left, call).await;
@@ -218,9 +223,9 @@ impl Clock {
     }
 }
 
-fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
-    let Setup { opened, environment, network, limits, hostcall_bytes, io, .. } = setup;
-    let output = Arc::new(OutputMeter::new(limits.output));
+pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
+    let Setup { opened, network, limits, hostcall_bytes, io, .. } = setup;
+    let meter = Arc::new(OutputMeter::new(limits.output));
     let mut table = ResourceTable::new();
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
@@ -229,14 +234,22 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
         decisions.send(Note::Decision(decision));
     }));
     let network = Network::new(Arc::clone(network), witness.clone());
+    let metered = |output: &Option<Output>| {
+        let meter = Arc::clone(&meter);
+        output.clone().map(|output| MeteredOutput { output, meter })
+    };
+    let outputs = Outputs { stdout: metered(&io.stdout), stderr: metered(&io.stderr) };
     let guest = Guest {
         files: Files::new(Arc::clone(opened), witness, limits),
-        wasi: wasi(environment, &network, io, &output),
+        wasi: wasi(setup, &network, &outputs),
+        configuration: setup.configuration.iter().cloned().collect(),
         table,
         http: Http::new(network.clone()),
         network,
+        preview1: Preview1::default(),
         memory: MemoryMeter::new(limits.memory),
-        output,
+        outputs,
+        output: meter,
         observer: Arc::clone(&io.observer),
         log_level: io.log_level,
         notes: notes.clone(),
@@ -253,25 +266,20 @@ fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {
     store
 }
 
-fn wasi(
-    environment: &[(String, String)],
-    network: &Network,
-    io: &GuestIo,
-    meter: &Arc<OutputMeter>,
-) -> WasiCtx {
+fn wasi(setup: &Setup, network: &Network, outputs: &Outputs) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
-    if io.stdin {
+    if setup.io.stdin {
         builder.inherit_stdin();
     }
-    if let Some(output) = &io.stdout {
-        builder.stdout(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    if let Some(output) = &outputs.stdout {
+        builder.stdout(output.clone());
     }
-    if let Some(output) = &io.stderr {
-        builder.stderr(MeteredOutput { output: output.clone(), meter: Arc::clone(meter) });
+    if let Some(output) = &outputs.stderr {
+        builder.stderr(output.clone());
     }
     builder.allow_blocking_current_thread(true);
     network.open(&mut builder);
-    builder.envs(environment).initial_cwd("/");
+    builder.envs(&setup.environment).args(&setup.command_line).initial_cwd("/");
     builder.build()
 }
 

@@ -10,11 +10,14 @@ mod contract;
 mod engine;
 mod files;
 mod guest;
+mod instance;
 mod limits;
 mod linking;
 mod network;
 mod outcome;
 mod output;
+mod p3;
+mod preview1;
 mod setup;
 mod wall;
 mod worker;
@@ -44,6 +47,7 @@ pub(crate) use worker::{Stop, pause, withhold};
 
 use compiled::Compiler;
 use guest::Note;
+use instance::Instance;
 use limits::{HANDLES_OF_HOST, MEMORY_OF_HOST};
 use wall::{Network, Wall};
 use worker::{Job, Left};
@@ -126,8 +130,9 @@ impl Sandbox {
     ) -> Result<Declared, DescribeError> {
         let program = self.compile(digest, bytes.to_vec())?;
         let setup = Setup::for_describe()?;
-        let (described, _) = self.enter(&program, &setup, async |command, store| {
-            command.taskrunner_plugin_guest().call_describe(store).await.map(Declared::from)
+        let (described, _) = self.enter(&program, &setup, async |instance, store| {
+            let guest = instance.command()?.taskrunner_plugin_guest();
+            guest.call_describe(store).await.map(Declared::from)
         });
         described.map_err(|outcome| match outcome {
             Outcome::Stopped(stop) => DescribeError::Stopped(stop),
@@ -145,12 +150,8 @@ impl Sandbox {
         attempt: u32,
     ) -> (Outcome, Phases) {
         let invocation = contract::invocation(invocation, attempt);
-        let (ended, phases) = self.enter(program, setup, async move |command, store| {
-            let ended = command.taskrunner_plugin_guest().call_run(store, &invocation).await?;
-            Ok(match ended {
-                Ok(code) => Outcome::exited(code.into()),
-                Err(failure) => Outcome::Failed(failure.into()),
-            })
+        let (ended, phases) = self.enter(program, setup, async move |instance, store| {
+            instance.run(store, &invocation).await
         });
         (ended.map_or_else(|outcome| outcome, Outcome::vouched), phases)
     }
@@ -164,7 +165,7 @@ impl Sandbox {
     ) -> (Result<T, Outcome>, Phases)
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        F: AsyncFnOnce(&contract::Command, &mut guest::Store) -> wasmtime::Result<T>
+        F: AsyncFnOnce(&Instance, &mut guest::Store) -> wasmtime::Result<T>
             + Clone
             + Send
             + 'static,
@@ -188,9 +189,7 @@ impl Sandbox {
     fn enter_once<T, F>(&self, program: &Program, setup: &Setup, entry: F) -> Reply<T>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        F: AsyncFnOnce(&contract::Command, &mut guest::Store) -> wasmtime::Result<T>
-            + Send
-            + 'static,
+        F: AsyncFnOnce(&Instance, &mut guest::Store) -> wasmtime::Result<T> + Send + 'static,
     {
         let begun = Instant::now();
         let code = program.code.borrow().clone();
@@ -213,8 +212,8 @@ impl Sandbox {
         let (engine, its) = (self.engine.clone(), setup.clone());
         let answered = worker::run(job, move |notes| match code.load(&engine) {
             Err(reason) => Reply::Unusable(reason),
-            Ok(component) => {
-                let (ended, phases) = guest::enter(&engine, &component, &its, begun, notes, entry);
+            Ok(loaded) => {
+                let (ended, phases) = guest::enter(&engine, &loaded, &its, begun, notes, entry);
                 Reply::Ended(ended, phases)
             }
         });

@@ -3,11 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::files::Opened;
 use super::limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
 use super::wall::{Opening, Reach};
 use super::{GuestIo, Limits, SandboxError};
+use crate::invocation::Invocation;
 use crate::permission::{Access, Grants, Mount, NetworkRules, Scope};
+
+/// The variable that gives a program its section of the configuration, as JSON.
+const CONFIGURATION: &str = "TASKRUNNER_CONFIG";
 
 /// What a guest is run with. It takes [`Grants`] to make one, and attempts share it.
 #[derive(Clone)]
@@ -17,6 +23,10 @@ pub(crate) struct Setup {
     pub(super) openings: Arc<[Opening]>,
     pub(super) environment: Arc<[(String, String)]>,
     pub(super) network: Arc<NetworkRules>,
+    /// The words that a program finds as its command line, its name first.
+    pub(super) command_line: Arc<[String]>,
+    /// What `wasi:config/store` gives: the keys of the command's section, with their values as text.
+    pub(super) configuration: Arc<[(String, String)]>,
     pub(super) limits: Limits,
     /// The most bytes that one call of the host's may take out of the guest.
     pub(super) hostcall_bytes: usize,
@@ -31,10 +41,30 @@ impl Setup {
             openings: openings(grants.areas())?,
             environment: grants.environment().into(),
             network: Arc::new(grants.network().clone()),
+            command_line: Arc::default(),
+            configuration: Arc::default(),
             limits,
             hostcall_bytes: HOSTCALL_BYTES,
             io,
         })
+    }
+
+    /// Adds what a plugin is told beside the contract, which is all that a program is told.
+    pub(crate) fn telling(self, invocation: &Invocation) -> Self {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let section = &invocation.section;
+        let configuration = section.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+        let Some(command_line) = &invocation.command_line else {
+            return Self { configuration, ..self };
+        };
+        let own = |(name, _): &&(String, String)| name != CONFIGURATION;
+        let mut environment: Vec<_> = self.environment.iter().filter(own).cloned().collect();
+        environment.push((CONFIGURATION.to_owned(), invocation.configuration()));
+        let command_line = command_line.as_slice().into();
+        Self { configuration, command_line, environment: environment.into(), ..self }
     }
 
     /// For `describe`: no capability at all, and tight limits.

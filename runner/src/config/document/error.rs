@@ -34,15 +34,23 @@ impl Fault {
 /// A configuration file that cannot be used: what was tried, on which path, why it failed, and
 /// where in the text.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[error("{before}{kind}{after}")]
 pub(crate) struct DocumentError {
-    message: String,
+    before: String,
+    /// What people call such a file.
+    kind: &'static str,
+    after: String,
     pub(super) path: PathBuf,
     help: Option<String>,
     pub(super) excerpt: Option<Box<Excerpt>>,
 }
 
 impl DocumentError {
+    /// The same, of a file that is called something else than a configuration file.
+    pub(crate) fn called(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Where the mistake is: the path, the line and the column (in characters), counted from 1.
     pub(crate) fn location(&self) -> Option<(&Path, usize, usize)> {
         let excerpt = self.excerpt.as_ref()?;
@@ -72,7 +80,9 @@ impl DocumentError {
         let name = visible(&path.to_string_lossy(), MESSAGE_LIMIT);
         let why = visible(&fault.message, MESSAGE_LIMIT);
         Self {
-            message: format!("{before}{} `{name}`{after}: {why}", kind(path)),
+            before: before.to_owned(),
+            kind: kind(path),
+            after: format!(" `{name}`{after}: {why}"),
             path: path.to_owned(),
             help: fault.help.map(|help| visible(&help, MESSAGE_LIMIT)),
             excerpt: fault.span.map(|span| Box::new(Excerpt::new(name, text, span))),
@@ -82,9 +92,12 @@ impl DocumentError {
 
 /// What people call a file.
 fn kind(path: &Path) -> &'static str {
-    match path.extension().is_some_and(|extension| extension == "lock") {
-        true => "lock file",
-        false => "configuration file",
+    if path.extension().is_some_and(|extension| extension == "lock") {
+        "lock file"
+    } else if path.file_name().is_some_and(|name| name == "plugin.yaml") {
+        "project file"
+    } else {
+        "configuration file"
     }
 }
 

@@ -100,6 +100,11 @@ impl Document {
         Self::parse(path, text, Format::Yaml)
     }
 
+    /// Parses JSON that a file of this path holds inside.
+    pub(crate) fn of_json_bytes(path: &Path, bytes: &[u8]) -> Result<Self, DocumentError> {
+        Self::parse(path, read::bounded(path, bytes)?, Format::Json)
+    }
+
     fn parse(path: &Path, text: String, format: Format) -> Result<Self, DocumentError> {
         match parse::parse(&text, format) {
             Ok(value) => Ok(Self { path: path.to_owned(), text, format, value }),
@@ -137,6 +142,20 @@ impl Document {
             Ok(section) => Ok(Some(section)),
             Err(mistake) => Err(self.error_at(&mistake.place, mistake.message, mistake.help)),
         }
+    }
+
+<<<<<<< HEAD
+    /// The whole file as a `T`. What `T` refuses is underlined as for a [`section`](Self::section).
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
+        let value = Value::Object(self.value.clone());
+        decode::decode(&value, Place::value(std::iter::empty::<String>()))
+            .map_err(|mistake| self.error_at(&mistake.place, mistake.message, mistake.help))
+=======
+    /// All that the file says as a `T`, with the same errors.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
+        let decoded = decode::decode(&Value::Object(self.value.clone()), Place::value([""; 0]));
+        decoded.map_err(|mistake| self.error_at(&mistake.place, mistake.message, mistake.help))
+>>>>>>> w-pnew
     }
 
     /// The line of a place, from 1; that of the nearest thing around it where it is not written.

@@ -34,10 +34,21 @@ pub(super) fn read(path: &Path) -> Result<String, DocumentError> {
             .map_err(|error| DocumentError::unreadable(path, error, None))?;
     }
     if metadata.len() > MAX_BYTES || bytes.len() as u64 > MAX_BYTES {
-        let why = format!("it is longer than {} KiB", MAX_BYTES / 1024);
-        return Err(DocumentError::unreadable(path, why, None));
+        return Err(too_long(path));
     }
     text(bytes).map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))
+}
+
+/// The text that bytes are which somebody has read.
+pub(super) fn bounded(path: &Path, bytes: &[u8]) -> Result<String, DocumentError> {
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_long(path));
+    }
+    text(bytes.to_vec()).map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))
+}
+
+fn too_long(path: &Path) -> DocumentError {
+    DocumentError::unreadable(path, format!("it is longer than {} KiB", MAX_BYTES / 1024), None)
 }
 
 /// Opens a file to read; a FIFO without a writer, or a terminal, does not make it wait.

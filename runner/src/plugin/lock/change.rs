@@ -99,6 +99,7 @@ mod tests {
             version: version.parse().expect("a version"),
             source: "embedded".into(),
             sha256: Digest::of(version.as_bytes()),
+            manifest: None,
             wit: "0.1.0".into(),
             imports: Vec::new(),
             requests: Targets::new(requests.iter().map(|(k, t)| Capability::new(*k, *t))),

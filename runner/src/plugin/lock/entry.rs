@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::permission::Targets;
+use crate::permission::{Capability, Targets};
 use crate::plugin::{Digest, Fault, FaultKind, Plugin, facts};
 
 /// What was accepted of one plugin.
@@ -15,6 +15,9 @@ pub(crate) struct Entry {
     /// Where it comes from: its path in the workspace, or the word for a place elsewhere.
     pub(crate) source: String,
     pub(crate) sha256: Digest,
+    /// The digest of the manifest beside the file, where that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) manifest: Option<Digest>,
     /// The version of the contract that it was made for.
     pub(crate) wit: String,
     /// The interfaces that it imports, sorted.
@@ -31,11 +34,15 @@ impl Entry {
     pub(crate) fn of(plugin: &Plugin, workspace: &Path) -> Result<Self, Fault> {
         let fault = |kind| Fault { path: plugin.source().into(), kind };
         let facts = facts(&plugin.bytes()?).map_err(|error| fault(FaultKind::Kind(error)))?;
-        let requests = plugin.manifest.requests.iter().map(|request| request.capability.clone());
+        let requests = match plugin.manifest.bounds() {
+            Some(requests) => requests.iter().map(|request| request.capability.clone()).collect(),
+            None => Capability::anything().to_vec(),
+        };
         Ok(Self {
             version: plugin.manifest.semantic_version().clone(),
             source: source_of(plugin, workspace),
             sha256: plugin.digest,
+            manifest: digest_beside(plugin),
             wit: facts.wit_version().unwrap_or_default().to_owned(),
             imports: facts.import_names(),
             requests: Targets::new(requests),
@@ -45,8 +52,14 @@ impl Entry {
 
     /// Whether a plugin is the one that was accepted: the same bytes, from the same place.
     pub(crate) fn is_of(&self, plugin: &Plugin, workspace: &Path) -> bool {
-        self.sha256 == plugin.digest && self.source == source_of(plugin, workspace)
+        self.sha256 == plugin.digest
+            && self.manifest == digest_beside(plugin)
+            && self.source == source_of(plugin, workspace)
     }
+}
+
+fn digest_beside(plugin: &Plugin) -> Option<Digest> {
+    plugin.beside.as_ref().map(|beside| beside.digest)
 }
 
 /// Where a plugin comes from, as every machine would write it: its path in the workspace, or the word for

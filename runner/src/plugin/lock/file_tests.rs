@@ -14,6 +14,7 @@ fn entry(requests: Vec<Capability>) -> Entry {
         version: semver::Version::new(1, 2, 3),
         source: ".taskrunner/plugins/x.wasm".into(),
         sha256: Digest::of(b"x"),
+        manifest: None,
         wit: "0.1.0".into(),
         imports: vec!["wasi:cli/environment@0.2.6".into()],
         requests: Targets::new(requests.clone()),

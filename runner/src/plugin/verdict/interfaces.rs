@@ -57,7 +57,11 @@ impl<'a> Known<'a> {
         let version = Version::parse(version).ok()?;
         let known = match (version.major, version.minor) {
             (0, 1) => name.starts_with("taskrunner:plugin/") && version.pre.is_empty(),
-            (0, 2) => name.starts_with("wasi:") && version.pre.is_empty(),
+            (0, 2) => {
+                // There is no other version of it yet than a candidate.
+                let is_candidate = name == "wasi:config/store" && version.pre.as_str() == "rc.1";
+                name.starts_with("wasi:") && version.pre.is_empty() || is_candidate
+            }
             // Of 0.3, programs were made while it was a candidate.
             (0, 3) => name.starts_with("wasi:"),
             _ => false,
@@ -99,6 +103,7 @@ impl Together {
             | "wasi:cli/terminal-stderr"
             | "wasi:cli/terminal-stdin"
             | "wasi:cli/terminal-stdout"
+            | "wasi:config/store"
             | "wasi:filesystem/preopens"
             | "wasi:io/error"
             | "wasi:io/poll"

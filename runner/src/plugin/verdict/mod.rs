@@ -99,7 +99,7 @@ impl Verdict {
     pub(crate) fn of(facts: &Facts) -> Self {
         let mut verdict = Self { given: Vec::new(), unknown: Vec::new() };
         match facts.kind {
-            Kind::ModuleCommand | Kind::ModuleReactor | Kind::OtherModule => {
+            Kind::ModuleCommand { .. } | Kind::ModuleReactor | Kind::OtherModule => {
                 core_modules::judge(&facts.imports, &mut verdict);
             }
             Kind::Command { .. } | Kind::WasiCommand { .. } | Kind::OtherComponent => {

@@ -29,18 +29,25 @@ impl Layer<'_> {
         }
     }
 
-    /// Puts a meter in front of a stream into a file.
-    fn meter(
-        &mut self,
-        fd: &Handle,
-        stream: Resource<DynOutputStream>,
-        start: Option<u64>,
-    ) -> FsResult<Resource<DynOutputStream>> {
-        let file = self.file(fd)?;
-        let meter = Arc::clone(&self.files.disk);
+    /// The file behind a handle, to read it as a stream.
+    pub(super) fn readable(&self, fd: &Handle) -> FsResult<Arc<std::fs::File>> {
+        self.real(fd, ErrorCode::IsDirectory)?;
+        match self.below.table.get(fd)? {
+            Descriptor::File(file) => Ok(Arc::clone(&file.file)),
+            Descriptor::Dir(_) => Err(ErrorCode::IsDirectory.into()),
+        }
+    }
+
+    /// A stream into a file, from a position or at its end, with a meter in front of it.
+    pub(super) fn writer(&mut self, fd: &Handle, start: Option<u64>) -> FsResult<DynOutputStream> {
+        self.real(fd, ErrorCode::BadDescriptor)?;
+        let stream = match start {
+            Some(offset) => self.below.write_via_stream(Self::lent(fd), offset)?,
+            None => self.below.append_via_stream(Self::lent(fd))?,
+        };
         let stream = self.below.table.delete(stream)?;
-        let metered: DynOutputStream = Box::new(Metered { stream, meter, file, start });
-        Ok(self.below.table.push(metered)?)
+        let (file, meter) = (self.file(fd)?, Arc::clone(&self.files.disk));
+        Ok(Box::new(Metered { stream, meter, file, start }))
     }
 }
 
@@ -182,15 +189,13 @@ impl HostDescriptor for Layer<'_> {
         fd: Handle,
         offset: Filesize,
     ) -> FsResult<Resource<DynOutputStream>> {
-        self.real(&fd, ErrorCode::BadDescriptor)?;
-        let stream = self.below.write_via_stream(Self::lent(&fd), offset)?;
-        self.meter(&fd, stream, Some(offset))
+        let stream = self.writer(&fd, Some(offset))?;
+        Ok(self.below.table.push(stream)?)
     }
 
     fn append_via_stream(&mut self, fd: Handle) -> FsResult<Resource<DynOutputStream>> {
-        self.real(&fd, ErrorCode::BadDescriptor)?;
-        let stream = self.below.append_via_stream(Self::lent(&fd))?;
-        self.meter(&fd, stream, None)
+        let stream = self.writer(&fd, None)?;
+        Ok(self.below.table.push(stream)?)
     }
 
     fn read_via_stream(

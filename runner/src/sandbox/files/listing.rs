@@ -1,6 +1,7 @@
 //! Listings of directories: read from the system as the guest asks for them, so that they hold no more
 //! than a buffer each however large the directory is.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorType, DirectoryEntry, DirectoryEntryStream, ErrorCode,
 };
 
+#[cfg(unix)]
+use super::look::hash_of;
 use super::{Handle, Layer, Virtual};
 use crate::permission::{Access, Grants, Operation};
 
@@ -19,13 +22,26 @@ use crate::permission::{Access, Grants, Operation};
 /// and looks at each entry.
 pub(super) enum Listing {
     Virtual(std::vec::IntoIter<(String, bool)>),
-    /// With the directory and the rules that say which entries are shown, unless all are.
-    Real(ReadDir, Option<(PathBuf, Arc<Grants>)>),
+    Real(Real),
+}
+
+pub(super) struct Real {
+    entries: ReadDir,
+    /// The directory and the rules that say which entries are shown, unless all are.
+    filter: Option<(PathBuf, Arc<Grants>)>,
+    device: u64,
 }
 
 impl Layer<'_> {
     pub(super) fn list(&mut self, fd: &Handle) -> FsResult<Resource<DirectoryEntryStream>> {
-        let listing = match self.virtual_of(fd) {
+        let listing = self.listing(fd)?;
+        let pushed = self.below.table.push(listing)?;
+        Ok(Resource::new_own(pushed.rep()))
+    }
+
+    /// Begins to read a directory.
+    pub(super) fn listing(&self, fd: &Handle) -> FsResult<Listing> {
+        Ok(match self.virtual_of(fd) {
             Some(Virtual(names)) => Listing::Virtual(self.files.opened.listed(names).into_iter()),
             None => {
                 let dir = self.directory(fd)?;
@@ -39,17 +55,24 @@ impl Layer<'_> {
                         Some((directory, Arc::clone(&self.files.opened.rules)))
                     }
                 };
-                Listing::Real(read_base_dir(&dir.dir)?, filter)
+                let device = device(&dir.dir)?;
+                Listing::Real(Real { entries: read_base_dir(&dir.dir)?, filter, device })
             }
-        };
-        let pushed = self.below.table.push(listing)?;
-        Ok(Resource::new_own(pushed.rep()))
+        })
     }
 
     pub(super) fn next_entry(
         &mut self,
         stream: &Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
+        Ok(self.next_identified(stream)?.map(|(entry, _)| entry))
+    }
+
+    /// The next entry with what [`hash`](Layer::hash) says of it; 0, where that would take a look at it.
+    pub(in super::super) fn next_identified(
+        &mut self,
+        stream: &Resource<DirectoryEntryStream>,
+    ) -> FsResult<Option<(DirectoryEntry, u64)>> {
         let listing = Resource::new_borrow(stream.rep());
         self.below.table.get_mut::<Listing>(&listing)?.next()
     }
@@ -64,34 +87,57 @@ impl Layer<'_> {
 }
 
 impl Listing {
-    fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
+    pub(super) fn next(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
         match self {
             Self::Virtual(entries) => Ok(entries.next().map(|(name, is_file)| {
                 let type_ = match is_file {
                     true => DescriptorType::RegularFile,
                     false => DescriptorType::Directory,
                 };
-                DirectoryEntry { type_, name }
+                (DirectoryEntry { type_, name }, 0)
             })),
-            Self::Real(entries, filter) => {
-                for entry in entries {
-                    let entry = entry?;
-                    let Some(type_) = kind(&entry)? else { continue };
-                    if let Some((directory, rules)) = filter
-                        && !is_shown(rules, &directory.join(entry.file_name()), type_)
-                    {
-                        continue;
-                    }
-                    let name = entry
-                        .file_name()
-                        .into_string()
-                        .map_err(|_| ErrorCode::IllegalByteSequence)?;
-                    return Ok(Some(DirectoryEntry { type_, name }));
-                }
-                Ok(None)
-            }
+            Self::Real(real) => real.next(),
         }
     }
+}
+
+impl Real {
+    fn next(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
+        for entry in &mut self.entries {
+            let entry = entry?;
+            let Some(type_) = kind(&entry)? else { continue };
+            if let Some((directory, rules)) = &self.filter
+                && !is_shown(rules, &directory.join(entry.file_name()), type_)
+            {
+                continue;
+            }
+            let name =
+                entry.file_name().into_string().map_err(|_| ErrorCode::IllegalByteSequence)?;
+            let identity = identity(&entry, self.device);
+            return Ok(Some((DirectoryEntry { type_, name }, identity)));
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(unix)]
+fn device(directory: &File) -> std::io::Result<u64> {
+    Ok(std::os::unix::fs::MetadataExt::dev(&directory.metadata()?))
+}
+
+#[cfg(unix)]
+fn identity(entry: &DirEntry, device: u64) -> u64 {
+    hash_of((device, std::os::unix::fs::DirEntryExt::ino(entry)))
+}
+
+#[cfg(not(unix))]
+fn device(_: &File) -> std::io::Result<u64> {
+    Ok(0)
+}
+
+#[cfg(not(unix))]
+fn identity(_: &DirEntry, _: u64) -> u64 {
+    0
 }
 
 fn is_shown(rules: &Grants, path: &Path, kind: DescriptorType) -> bool {

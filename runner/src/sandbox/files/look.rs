@@ -97,7 +97,7 @@ impl Layer<'_> {
         }
     }
 
-    async fn hash_of(&mut self, pinned: &Pinned) -> FsResult<MetadataHashValue> {
+    pub(super) async fn hash_of(&mut self, pinned: &Pinned) -> FsResult<MetadataHashValue> {
         let lent = self.lend(pinned.dir.clone())?;
         let (handle, name) = (Self::lent(&lent), pinned.name());
         let hash = self.lender().metadata_hash_at(handle, PathFlags::empty(), name).await;
@@ -137,10 +137,15 @@ pub(super) fn virtual_stat() -> DescriptorStat {
 }
 
 pub(super) fn virtual_hash(names: &[String]) -> MetadataHashValue {
-    let mut hasher = DefaultHasher::new();
-    names.hash(&mut hasher);
-    let lower = hasher.finish();
+    let lower = hash_of(names);
     MetadataHashValue { lower, upper: !lower }
+}
+
+/// The hash that wasmtime-wasi, too, makes of what identifies a file.
+pub(super) fn hash_of(identity: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    identity.hash(&mut hasher);
+    hasher.finish()
 }
 
 pub(super) fn is_type(stat: &FsResult<DescriptorStat>, kind: DescriptorType) -> bool {

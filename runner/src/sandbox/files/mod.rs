@@ -16,14 +16,16 @@
 mod ceiling;
 mod change;
 mod decide;
+mod direct;
 mod host;
 mod listing;
 mod look;
 mod open;
 mod opened;
+mod p3;
 mod place;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -41,7 +43,11 @@ use crate::permission::Witness;
 pub(super) use ceiling::CeilingReached;
 use ceiling::{DiskMeter, FileMeter};
 use opened::Meaning;
-pub(super) use opened::Opened;
+pub(super) use opened::{MAX_PATH, Opened};
+pub(super) use p3::{
+    add_preopens_to_linker as add_p3_preopens_to_linker,
+    add_types_to_linker as add_p3_types_to_linker,
+};
 
 /// What the layer knows beside the table of handles.
 pub(super) struct Files {
@@ -90,7 +96,7 @@ impl HasData for Layered {
 }
 
 impl Guest {
-    fn layered(&mut self) -> Layer<'_> {
+    pub(super) fn layered(&mut self) -> Layer<'_> {
         let Self { wasi, table, files, .. } = self;
         Layer { below: WasiFilesystemCtxView { ctx: wasi.filesystem(), table }, files }
     }

@@ -157,7 +157,7 @@ impl Opened {
     /// What the host has under a name of the guest's, as whoever wrote the plugin will have meant it:
     /// in the workspace, unless only the root of the host's file system has the first part of it.
     fn host_of(&self, names: &[&str], above: usize) -> PathBuf {
-        let mut inside = self.rules.workspace().to_owned();
+        let mut inside = self.rules.root().to_owned();
         for _ in 0..above {
             inside.pop();
         }
@@ -215,7 +215,7 @@ pub(super) fn below(dir: (&Dir, bool), path: &str) -> FsResult<Meaning> {
 
 /// The longest path, in bytes, as Linux has it. A longer one would cost the host time and memory in each
 /// place that it passes, and the runner's record most of all.
-const MAX_PATH: usize = 4096;
+pub(in super::super) const MAX_PATH: usize = 4096;
 
 /// A guest's path, taken apart.
 struct Asked<'a> {

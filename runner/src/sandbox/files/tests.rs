@@ -22,7 +22,7 @@ use crate::permission::{
 use crate::sandbox::Limits;
 
 /// Everything in the directory `in` of a workspace, but `in/deep/secret` where that is denied.
-fn grants(workspace: &Path, denied: bool) -> Grants {
+pub(in crate::sandbox) fn grants(workspace: &Path, denied: bool) -> Grants {
     let statement = |effect, kind, target: &str| Statement {
         effect,
         capability: Capability::new(kind, target),
@@ -37,7 +37,7 @@ fn grants(workspace: &Path, denied: bool) -> Grants {
         Request { capability: Capability::new(Kind::Write, "."), reason: "a test".into() };
     Grants::decide(&Policy {
         embedded: false,
-        requests: &[request],
+        requests: Some(&[request]),
         statements: &statements,
         trusted: false,
         named: &[],

@@ -27,7 +27,7 @@ pub(super) enum LookupError {
 
 impl Network {
     /// Asks the system, and remembers what the name led to.
-    async fn look_up_pinned(&self, name: HostName) -> Result<Vec<IpAddr>, LookupError> {
+    pub(super) async fn look_up_pinned(&self, name: HostName) -> Result<Vec<IpAddr>, LookupError> {
         let addresses = self.look_up(&name).await?;
         Ok(self.pins().pin(&name, addresses))
     }

@@ -9,6 +9,7 @@
 mod connect;
 mod http;
 mod lookup;
+mod p3;
 mod pins;
 mod sockets;
 mod transfer;
@@ -26,6 +27,10 @@ use crate::permission::{
 
 pub(super) use http::Http;
 pub(super) use lookup::add_to_linker as add_lookup_to_linker;
+pub(super) use p3::{
+    add_lookup_to_linker as add_p3_lookup_to_linker,
+    add_sockets_to_linker as add_p3_sockets_to_linker,
+};
 pub(super) use sockets::{add_tcp_to_linker, add_udp_to_linker};
 
 use pins::Pins;

@@ -14,6 +14,14 @@ use crate::sandbox::guest::Guest;
 /// What stands in the record for a peer that the guest had no chance to name.
 const ANY_PEER: &str = "HOST:PORT";
 
+impl Network {
+    /// Whether there is any use in a socket; where nothing is granted, that is recorded.
+    pub(super) fn offers(&self, operation: Operation) -> bool {
+        !self.rules().is_empty()
+            || self.record(&Ruling::not_granted(), operation, ANY_PEER.to_owned())
+    }
+}
+
 pub(in crate::sandbox) fn add_tcp_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     tcp_create_socket::add_to_linker::<_, Layered>(linker, Guest::socket_makers)
 }
@@ -42,11 +50,10 @@ impl Guest {
 
 impl Maker<'_> {
     fn admit(&self, operation: Operation) -> SocketResult<()> {
-        if !self.network.rules().is_empty() {
-            return Ok(());
+        match self.network.offers(operation) {
+            true => Ok(()),
+            false => Err(ErrorCode::AccessDenied.into()),
         }
-        self.network.record(&Ruling::not_granted(), operation, ANY_PEER.to_owned());
-        Err(ErrorCode::AccessDenied.into())
     }
 }
 

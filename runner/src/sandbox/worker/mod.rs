@@ -55,6 +55,12 @@ pub(crate) struct Job<'a, N> {
 pub(crate) struct Channel<N>(Arc<dyn Fn(N) + Send + Sync>);
 
 impl<N> Channel<N> {
+    /// For a test that wants none of the notes.
+    #[cfg(test)]
+    pub(crate) fn to_nobody() -> Self {
+        Self(Arc::new(|_| {}))
+    }
+
     /// Sends a note. It is lost where nobody listens any more: then the work is over, too.
     pub(crate) fn send(&self, note: N) {
         (self.0)(note);

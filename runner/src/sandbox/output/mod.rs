@@ -1,5 +1,7 @@
 //! Standard output and error of a guest, metered.
 
+pub(super) mod p3;
+
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,8 @@
 //! What a component is given: of each interface that it imports the runner's part, and no other. What
 //! the runner does not have is told by its name.
 
+mod p3;
+
 use std::collections::BTreeSet;
 
 use wasmtime::Engine;
@@ -10,6 +12,7 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, random, sockets};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
+use wasmtime_wasi_config::WasiConfig;
 use wasmtime_wasi_http::WasiHttp;
 use wasmtime_wasi_http::p2::bindings::http;
 use wasmtime_wasi_io::bindings::wasi::io;
@@ -20,78 +23,83 @@ use super::{files, network};
 
 type Add = fn(&mut Linker<Guest>) -> wasmtime::Result<()>;
 
-/// The interfaces that there are, without their versions, and what links each. A component may have
-/// none of `wasi:http/incoming-handler`: nothing calls it.
+/// The interfaces that there are, each with the part of its version that says what is compatible, and
+/// what links it. A component may have none of `wasi:http/incoming-handler`: nothing calls it.
 const INTERFACES: &[(&str, Add)] = &[
-    ("taskrunner:plugin/log", |linker| log::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)),
-    ("taskrunner:plugin/progress", |linker| {
+    ("taskrunner:plugin/log@0.1", |linker| {
+        log::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)
+    }),
+    ("taskrunner:plugin/progress@0.1", |linker| {
         progress::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)
     }),
-    ("wasi:cli/environment", |linker| {
+    ("wasi:cli/environment@0.2", |linker| {
         cli::environment::add_to_linker::<_, WasiCli>(linker, Guest::cli)
     }),
-    ("wasi:cli/exit", |linker| cli::exit::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
-    ("wasi:cli/stderr", |linker| cli::stderr::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
-    ("wasi:cli/stdin", |linker| cli::stdin::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
-    ("wasi:cli/stdout", |linker| cli::stdout::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
-    ("wasi:cli/terminal-input", |linker| {
+    ("wasi:cli/exit@0.2", |linker| cli::exit::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
+    ("wasi:cli/stderr@0.2", |linker| cli::stderr::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
+    ("wasi:cli/stdin@0.2", |linker| cli::stdin::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
+    ("wasi:cli/stdout@0.2", |linker| cli::stdout::add_to_linker::<_, WasiCli>(linker, Guest::cli)),
+    ("wasi:cli/terminal-input@0.2", |linker| {
         cli::terminal_input::add_to_linker::<_, WasiCli>(linker, Guest::cli)
     }),
-    ("wasi:cli/terminal-output", |linker| {
+    ("wasi:cli/terminal-output@0.2", |linker| {
         cli::terminal_output::add_to_linker::<_, WasiCli>(linker, Guest::cli)
     }),
-    ("wasi:cli/terminal-stderr", |linker| {
+    ("wasi:cli/terminal-stderr@0.2", |linker| {
         cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, Guest::cli)
     }),
-    ("wasi:cli/terminal-stdin", |linker| {
+    ("wasi:cli/terminal-stdin@0.2", |linker| {
         cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, Guest::cli)
     }),
-    ("wasi:cli/terminal-stdout", |linker| {
+    ("wasi:cli/terminal-stdout@0.2", |linker| {
         cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, Guest::cli)
     }),
-    ("wasi:clocks/monotonic-clock", |linker| {
+    ("wasi:clocks/monotonic-clock@0.2", |linker| {
         clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(linker, Guest::clocks)
     }),
-    ("wasi:clocks/wall-clock", |linker| {
+    ("wasi:clocks/wall-clock@0.2", |linker| {
         clocks::wall_clock::add_to_linker::<_, WasiClocks>(linker, Guest::clocks)
     }),
-    ("wasi:filesystem/preopens", files::add_preopens_to_linker),
-    ("wasi:filesystem/types", files::add_types_to_linker),
-    ("wasi:http/outgoing-handler", |linker| {
+    ("wasi:config/store@0.2.0-rc", |linker| {
+        wasmtime_wasi_config::add_to_linker(linker, |guest| WasiConfig::new(&guest.configuration))
+    }),
+    ("wasi:filesystem/preopens@0.2", files::add_preopens_to_linker),
+    ("wasi:filesystem/types@0.2", files::add_types_to_linker),
+    ("wasi:http/outgoing-handler@0.2", |linker| {
         http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, Guest::http)
     }),
-    ("wasi:http/types", |linker| {
+    ("wasi:http/types@0.2", |linker| {
         let stable = http::types::LinkOptions::default();
         http::types::add_to_linker::<_, WasiHttp>(linker, &stable, Guest::http)
     }),
-    ("wasi:io/error", |linker| io::error::add_to_linker::<_, Table>(linker, Guest::table)),
-    ("wasi:io/poll", |linker| io::poll::add_to_linker::<_, Table>(linker, Guest::table)),
-    ("wasi:io/streams", |linker| io::streams::add_to_linker::<_, Table>(linker, Guest::table)),
-    ("wasi:random/insecure", |linker| {
+    ("wasi:io/error@0.2", |linker| io::error::add_to_linker::<_, Table>(linker, Guest::table)),
+    ("wasi:io/poll@0.2", |linker| io::poll::add_to_linker::<_, Table>(linker, Guest::table)),
+    ("wasi:io/streams@0.2", |linker| io::streams::add_to_linker::<_, Table>(linker, Guest::table)),
+    ("wasi:random/insecure@0.2", |linker| {
         random::insecure::add_to_linker::<_, WasiRandom>(linker, Guest::random)
     }),
-    ("wasi:random/insecure-seed", |linker| {
+    ("wasi:random/insecure-seed@0.2", |linker| {
         random::insecure_seed::add_to_linker::<_, WasiRandom>(linker, Guest::random)
     }),
-    ("wasi:random/random", |linker| {
+    ("wasi:random/random@0.2", |linker| {
         random::random::add_to_linker::<_, WasiRandom>(linker, Guest::random)
     }),
-    ("wasi:sockets/instance-network", |linker| {
+    ("wasi:sockets/instance-network@0.2", |linker| {
         sockets::instance_network::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
     }),
-    ("wasi:sockets/ip-name-lookup", network::add_lookup_to_linker),
-    ("wasi:sockets/network", |linker| {
+    ("wasi:sockets/ip-name-lookup@0.2", network::add_lookup_to_linker),
+    ("wasi:sockets/network@0.2", |linker| {
         let stable = sockets::network::LinkOptions::default();
         sockets::network::add_to_linker::<_, WasiSockets>(linker, &stable, Guest::sockets)
     }),
-    ("wasi:sockets/tcp", |linker| {
+    ("wasi:sockets/tcp@0.2", |linker| {
         sockets::tcp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
     }),
-    ("wasi:sockets/tcp-create-socket", network::add_tcp_to_linker),
-    ("wasi:sockets/udp", |linker| {
+    ("wasi:sockets/tcp-create-socket@0.2", network::add_tcp_to_linker),
+    ("wasi:sockets/udp@0.2", |linker| {
         sockets::udp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
     }),
-    ("wasi:sockets/udp-create-socket", network::add_udp_to_linker),
+    ("wasi:sockets/udp-create-socket@0.2", network::add_udp_to_linker),
 ];
 
 struct Table;
@@ -106,7 +114,7 @@ pub(super) struct Imports(BTreeSet<String>);
 impl Imports {
     pub(super) fn of(engine: &Engine, component: &Component) -> Self {
         let component = component.component_type();
-        let names = component.imports(engine).map(|(name, _)| without_version(name).to_owned());
+        let names = component.imports(engine).map(|(name, _)| track(name).to_owned());
         Self(names.collect())
     }
 
@@ -119,13 +127,21 @@ impl Imports {
 
     pub(super) fn link(&self, engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
         let mut linker = Linker::new(engine);
-        for (_, add) in INTERFACES.iter().filter(|(name, _)| self.0.contains(*name)) {
+        let offered = INTERFACES.iter().chain(p3::INTERFACES);
+        for (_, add) in offered.filter(|(name, _)| self.0.contains(*name)) {
             add(&mut linker)?;
         }
         Ok(linker)
     }
 }
 
-fn without_version(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(name, _)| name)
+/// The name of an interface with the first two numbers of its version, `wasi:cli/exit@0.2` of
+/// `wasi:cli/exit@0.2.3`: below 1, versions that share them are compatible. Whatever has another form is
+/// compatible with nothing else, and stays as it is.
+fn track(name: &str) -> &str {
+    let patch = name.rsplit_once('.').filter(|(_, patch)| patch.parse::<u64>().is_ok());
+    match patch {
+        Some((track, _)) if track.contains('.') => track,
+        _ => name,
+    }
 }

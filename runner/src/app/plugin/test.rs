@@ -1,0 +1,75 @@
+//! `plugin test`.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::super::App;
+use super::super::describer::Describer;
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::plugin::{Inspection, discovery};
+use crate::project::cases::{Case, Cases};
+use crate::project::testing::Bench;
+
+/// The file of cases in a project.
+const CASES: &str = "cases.yaml";
+
+impl App {
+    /// Runs the cases whose names hold `filter`; whether all of them pass.
+    pub(super) fn test_plugin(
+        &self,
+        describer: &Describer,
+        cases: Option<&Path>,
+        filter: Option<&str>,
+        file: Option<&Path>,
+    ) -> Result<ExitCode, Error> {
+        let here = &self.environment.working_directory;
+        let cases = Cases::read(&here.join(cases.unwrap_or(Path::new(CASES))))?;
+        let wanted = |case: &&Case| filter.is_none_or(|filter| case.name.contains(filter));
+        let wanted: Vec<&Case> = cases.iter().filter(wanted).collect();
+        let path = here.join(file.unwrap_or(Path::new("plugin.wasm")));
+        let directory = tempfile::Builder::new().prefix("taskrunner-bench-").tempdir()?;
+        let bench = self.bench(describer, &path, &directory)?;
+        let mut tested = Vec::new();
+        for case in wanted {
+            let result = bench.run(case)?;
+            self.report.tested(&result)?;
+            tested.push(result);
+        }
+        self.report.tests(&tested)?;
+        match tested.iter().all(|result| result.passed()) {
+            true => Ok(ExitCode::SUCCESS),
+            false => Ok(ExitCode::FAILURE),
+        }
+    }
+
+    /// Puts the plugin where its cases find it. It is compiled by that, once for all of them.
+    fn bench(
+        &self,
+        describer: &Describer,
+        path: &Path,
+        directory: &TempDir,
+    ) -> Result<Bench, Error> {
+        let inspection = Inspection::of_file(path, describer).map_err(Error::NoPlugin)?;
+        describer.stopped()?;
+        let manifest = inspection.manifest.map_err(|kind| {
+            Error::NoPlugin(crate::plugin::Fault { path: path.to_owned(), kind })
+        })?;
+        let plugins = directory.path().join("plugins");
+        std::fs::create_dir(&plugins)?;
+        let name = path.file_name().unwrap_or_default();
+        std::fs::write(plugins.join(name), discovery::read(path)?)?;
+        let own = || directory.path().join("cache");
+        let user = self.environment.directories.as_ref();
+        let cache = user.and_then(|user| user.cache.parent()).map_or_else(own, PathBuf::from);
+        let variable = |name| Some((name, self.environment.variable(name)?));
+        Ok(Bench {
+            program: std::env::current_exe()?,
+            surroundings: ["PATH", "SystemRoot"].into_iter().filter_map(variable).collect(),
+            plugins,
+            cache,
+            command: manifest.name().clone(),
+        })
+    }
+}

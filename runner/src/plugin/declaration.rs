@@ -1,0 +1,164 @@
+//! What a file is as a command: asked, read, or made from its name.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::kind::{self, Kind, PREVIEW1, Runnable};
+use super::manifest_file::ManifestFile;
+use super::outline::{MANIFEST_SECTION, Outline};
+use super::registry::{Describe, FaultKind};
+use super::{Digest, Manifest, ManifestError};
+use crate::config::document::{Document, DocumentError};
+use crate::permission::{Kind as Reach, Request};
+
+/// The extensions of a manifest beside a plugin.
+pub(super) const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// What people call it.
+const MANIFEST: &str = "manifest";
+
+/// What a file says of itself, or others of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    pub(crate) manifest: Manifest,
+    /// The manifest beside the file, where that counts.
+    pub(crate) beside: Option<Beside>,
+    /// What to tell somebody who looks: a line each.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// A manifest beside a plugin's file.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    pub(crate) path: PathBuf,
+    pub(crate) digest: Digest,
+}
+
+/// Tells what the bytes of a file are as a command. `path` is where it is; an embedded one has no
+/// manifest beside it.
+pub(super) fn declaration(
+    path: Option<&Path>,
+    name: &str,
+    bytes: &[u8],
+    digest: &Digest,
+    describe: &dyn Describe,
+) -> Result<Declaration, FaultKind> {
+    let outline = kind::outline(bytes)?;
+    let runnable = Kind::of(&outline).check()?;
+    let beside = path.map(beside).transpose()?.flatten();
+    if runnable == Runnable::Command {
+        let manifest = describe.describe(digest, bytes)?;
+        let unused = beside.iter().map(|path| unused(path, "the component says itself what it is"));
+        let inside = !outline.manifests.is_empty();
+        let inside = inside.then(|| {
+            "the manifest inside is not used: the component says itself what it is".to_owned()
+        });
+        return Ok(Declaration { manifest, beside: None, remarks: unused.chain(inside).collect() });
+    }
+    let inside = inside(path, &outline)?;
+    let mut remarks = Vec::new();
+    let (document, beside) = match (inside, beside) {
+        (Some(inside), beside) => {
+            remarks.extend(beside.and_then(|path| differs(&path, &inside)));
+            (Some(inside), None)
+        }
+        (None, Some(path)) => {
+            let document = Document::read(&path).map_err(manifest_file)?;
+            let digest = Digest::of(document.text().as_bytes());
+            (Some(document), Some(Beside { path, digest }))
+        }
+        (None, None) => (None, None),
+    };
+    let file = match document {
+        Some(document) => document.decode::<ManifestFile>().map_err(manifest_file)?,
+        None => ManifestFile::none(),
+    };
+    let manifest = file.check(name)?;
+    manifest.requests.iter().try_for_each(|request| check_use(request, &outline))?;
+    Ok(Declaration { manifest, beside, remarks })
+}
+
+/// The manifest beside a plugin's file.
+fn beside(path: &Path) -> Result<Option<PathBuf>, FaultKind> {
+    let mut found = candidates(path);
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => Err(FaultKind::TwoManifests { first, second }),
+        (first, _) => Ok(first),
+    }
+}
+
+fn candidates(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let candidates = EXTENSIONS.map(|extension| path.with_extension(extension));
+    candidates.into_iter().filter(|candidate| candidate.symlink_metadata().is_ok())
+}
+
+/// A manifest whose plugin is not there, if the file is one.
+pub(super) fn orphan(path: &Path) -> Option<FaultKind> {
+    let plugin = path.with_extension("wasm");
+    if plugin.symlink_metadata().is_ok() {
+        return None;
+    }
+    // Other files of the same form lie about everywhere.
+    Document::read(path).ok()?.decode::<ManifestFile>().ok()?;
+    Some(FaultKind::Orphan { plugin })
+}
+
+/// The manifest inside a plugin's file.
+fn inside(path: Option<&Path>, outline: &Outline<'_>) -> Result<Option<Document>, FaultKind> {
+    let bytes = match outline.manifests.as_slice() {
+        [] => return Ok(None),
+        [bytes] => bytes,
+        _ => {
+            return Err(FaultKind::Describe(format!(
+                "it has the section `{MANIFEST_SECTION}` twice"
+            )));
+        }
+    };
+    let path = path.unwrap_or(Path::new("embedded"));
+    Document::of_json_bytes(path, bytes).map(Some).map_err(manifest_file)
+}
+
+/// What to say of a manifest beside the file, where there is one inside: nothing if they say the same.
+fn differs(path: &Path, inside: &Document) -> Option<String> {
+    let same = Document::read(path).is_ok_and(|beside| beside.value() == inside.value());
+    (!same).then(|| unused(path, "it differs from the manifest inside the file, which counts"))
+}
+
+fn unused(path: &Path, why: &str) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("`{name}` is not used: {why}")
+}
+
+fn manifest_file(error: DocumentError) -> FaultKind {
+    FaultKind::ManifestFile(Box::new(error.called(MANIFEST)))
+}
+
+/// Refuses a request of what the file cannot use: who wrote it means something else, or to deceive.
+fn check_use(request: &Request, outline: &Outline<'_>) -> Result<(), ManifestError> {
+    let component = |prefix: &str| outline.imports.iter().any(|name| name.starts_with(prefix));
+    let module = |prefix: &str| {
+        outline.core_imports.iter().any(|i| i.module == PREVIEW1 && i.name.starts_with(prefix))
+    };
+    let capability = &request.capability;
+    let can = match capability.kind {
+        Reach::Read | Reach::Write => component("wasi:filesystem/") || module("path_"),
+        Reach::Env => component("wasi:cli/environment") || module("environ_"),
+        Reach::Connect | Reach::Udp | Reach::Resolve => component("wasi:sockets/"),
+        Reach::Http => component("wasi:http/"),
+    };
+    match can {
+        true => Ok(()),
+        false => Err(ManifestError::Request {
+            what: format!("`{}: {}`", capability.kind.key(), capability.target.escape_debug()),
+            problem: "is for what the file cannot do: it imports nothing for it".to_owned(),
+        }),
+    }
+}
+
+/// The name of a file without its extension.
+pub(super) fn stem(path: &Path) -> Result<&str, FaultKind> {
+    path.file_stem().and_then(OsStr::to_str).ok_or_else(|| {
+        FaultKind::Read(io::Error::new(io::ErrorKind::InvalidInput, "its name is not Unicode"))
+    })
+}

@@ -1,0 +1,18 @@
+//! A plugin that is being written: how a project is begun, built, made a component, and tested.
+
+<<<<<<< HEAD
+pub(crate) mod cases;
+=======
+mod build;
+>>>>>>> w-pnew
+mod componentize;
+mod error;
+mod file;
+mod language;
+pub(crate) mod testing;
+
+pub(crate) use build::MissingTool;
+pub(crate) use componentize::{ComponentizeError, Encoding, World, componentize};
+pub(crate) use error::ProjectError;
+pub(crate) use file::Project;
+pub(crate) use language::Language;

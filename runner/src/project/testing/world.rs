@@ -1,0 +1,98 @@
+//! The directories of one case.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::super::cases::{Allow, Case, CasePath, File};
+use crate::plugin::Name;
+
+/// What stands for the workspace's path in the arguments and the environment of a case.
+const WORKSPACE: &str = "${WORKSPACE}";
+
+/// Directories of one case's own, which go away with this.
+pub(super) struct World {
+    root: PathBuf,
+    _directory: TempDir,
+}
+
+impl World {
+    /// Makes the directories, with all that the case puts into them.
+    pub(super) fn new(case: &Case, command: &Name) -> io::Result<Self> {
+        let directory = tempfile::Builder::new().prefix("taskrunner-test-").tempdir()?;
+        let world = Self { root: dunce::canonicalize(directory.path())?, _directory: directory };
+        for name in ["home", "config", "data", "state", "workspace"] {
+            fs::create_dir(world.root.join(name))?;
+        }
+        let user = json!({ "permissions": { command.as_str(): permissions(&case.allow) } });
+        write(&world.root.join("config/taskrunner/config.json"), user.to_string().as_bytes())?;
+        let project = json!({ command.as_str(): case.configuration });
+        let workspace = world.workspace();
+        write(&workspace.join("taskrunner.json"), project.to_string().as_bytes())?;
+        fs::create_dir_all(case.directory.below(&workspace))?;
+        for (path, file) in &case.files {
+            let path = path.below(&workspace);
+            match file {
+                File::Content(content) => write(&path, &content.bytes())?,
+                File::Link(target) => link(target, &path)?,
+            }
+        }
+        Ok(world)
+    }
+
+    pub(super) fn workspace(&self) -> PathBuf {
+        self.root.join("workspace")
+    }
+
+    /// The text with the workspace's path where the case means it.
+    pub(super) fn filled(&self, text: &str) -> String {
+        text.replace(WORKSPACE, &self.workspace().to_string_lossy())
+    }
+
+    /// The variables that say where the user's files are.
+    pub(super) fn variables(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut variables = vec![
+            ("HOME", self.root.join("home")),
+            ("XDG_CONFIG_HOME", self.root.join("config")),
+            ("XDG_DATA_HOME", self.root.join("data")),
+            ("XDG_STATE_HOME", self.root.join("state")),
+        ];
+        if cfg!(windows) {
+            variables.push(("USERPROFILE", self.root.join("home")));
+            variables.push(("APPDATA", self.root.join("config")));
+        }
+        variables
+    }
+}
+
+/// What the user's configuration permits the command.
+fn permissions(allow: &Allow) -> serde_json::Value {
+    let paths = |paths: &[CasePath]| -> Vec<String> {
+        let whole = |path: &CasePath| match path.as_str() {
+            "" => ".".to_owned(),
+            path => path.to_owned(),
+        };
+        paths.iter().map(whole).collect()
+    };
+    json!({ "read": paths(&allow.read), "write": paths(&allow.write), "env": allow.env })
+}
+
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(path, content)
+}
+
+#[cfg(unix)]
+fn link(target: &CasePath, path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    std::os::unix::fs::symlink(target.as_str(), path)
+}
+
+#[cfg(windows)]
+fn link(target: &CasePath, path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    std::os::windows::fs::symlink_file(target.as_str(), path)
+}

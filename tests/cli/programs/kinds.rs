@@ -1,0 +1,196 @@
+//! The same for every kind of program.
+
+use serde_json::json;
+
+use super::{everywhere, show};
+use crate::harness::Input;
+
+#[test]
+fn arguments_arrive_as_they_were_typed() {
+    everywhere(|name, project| {
+        let ended = project
+            .call([
+                "--color", "never", "show", "a", "--format", "b c", "--help", "-C", "--", "--", "",
+            ])
+            .succeeds()
+            .quietly();
+        let arguments = "arguments:\n[a]\n[--format]\n[b c]\n[--help]\n[-C]\n[--]\n[--]\n[]\n";
+        assert_eq!(ended.stdout(), format!("{arguments}config: {{}}\n"), "{name}");
+    });
+}
+
+#[test]
+fn the_section_of_the_configuration_arrives_as_json() {
+    everywhere(|name, project| {
+        let project = project.file("taskrunner.yaml", "show: {name: Zoë, list: [1, 2]}");
+        let ended = project.call(["show"]).succeeds();
+        let line = ended.stdout().lines().last().expect("a line").to_owned();
+        let text = line.strip_prefix("config: ").expect("the configuration");
+        let found: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(found, json!({ "name": "Zoë", "list": [1, 2] }), "{name}");
+    });
+}
+
+#[test]
+fn exit_codes_arrive() {
+    everywhere(|name, project| {
+        for (wanted, found) in [(0, 0), (1, 1), (3, 3), (123, 123), (124, 123), (255, 123)] {
+            let exit = format!("exit:{wanted}");
+            let ended = project.call(["show", exit.as_str()]).exits(found);
+            assert!(ended.stdout().contains("config: "), "{name} loses what it wrote before");
+        }
+    });
+}
+
+#[test]
+fn standard_input_arrives() {
+    everywhere(|_, project| {
+        let input = Input::Bytes(b"line one\nline two".to_vec());
+        project.call(["show", "stdin"]).input(input).succeeds().printing("line one\nline two");
+    });
+}
+
+#[test]
+fn what_is_not_granted_is_denied_with_the_line_that_allows_it() {
+    everywhere(|name, project| {
+        let project = project.file("in/a.txt", "secret\n").beside("outside.txt", "elsewhere\n");
+        project
+            .call(["show", "read:in/a.txt"])
+            .exits(3)
+            .without("secret")
+            .reporting("show was denied")
+            .reporting("help: `taskrunner --allow-read [WORKSPACE]/in/a.txt show …` allows it");
+        project
+            .call(["--allow-read", "in", "show", "read:in/a.txt"])
+            .succeeds()
+            .printing("secret\n");
+        project
+            .call(["--allow-read", "in", "show", "read:/in/a.txt"])
+            .succeeds()
+            .printing("secret\n");
+        project.call(["--allow-read", "in", "show", "list:in"]).succeeds().printing("a.txt\n");
+        for path in ["read:../outside.txt", "read:in/../../outside.txt"] {
+            let ended = project.call(["--allow-read", ".", "show", path]).exits(3);
+            assert!(!ended.stdout().contains("elsewhere"), "{name}: {path}");
+        }
+        project
+            .call(["--allow-read", "in", "show", "write:in/b.txt=x"])
+            .exits(3)
+            .leaving(&["in/a.txt"]);
+        project
+            .call(["--allow-write", "in", "show", "write:in/b.txt=x", "read:in/b.txt"])
+            .succeeds()
+            .printing("x");
+        assert_eq!(project.text("in/b.txt"), "x");
+        project.call(["--allow-write", ".", "show", "write:.git/config=x"]).exits(3);
+        project
+            .call(["--allow-read", "in", "--deny-read", "in/a.txt", "show", "read:in/a.txt"])
+            .exits(3);
+    });
+}
+
+#[test]
+fn variables_are_granted_one_by_one() {
+    everywhere(|_, project| {
+        let call = |grants: &[&'static str]| {
+            let words = grants.iter().copied().chain(["show", "env:SECRET"]);
+            project.call(words.collect::<Vec<_>>()).env("SECRET", "hush")
+        };
+        call(&[]).succeeds().printing("unset\n").without("hush");
+        call(&["--allow-env", "SECRET"]).succeeds().printing("hush\n");
+    });
+}
+
+#[test]
+fn a_relative_path_is_relative_to_where_the_user_stands() {
+    everywhere(|_, project| {
+        let project = project.file("a.txt", "above\n").file("deep/a.txt", "here\n");
+        project
+            .call(["--allow-read", ".", "show", "read:a.txt", "list:."])
+            .within("deep")
+            .succeeds()
+            .printing("here\n")
+            .without("above");
+        // What is elsewhere has its real name.
+        let above = format!("read:{}", project.path("a.txt").display());
+        project
+            .call(["--allow-read", "../a.txt", "show", &above])
+            .within("deep")
+            .succeeds()
+            .printing("above\n");
+    });
+}
+
+#[test]
+fn every_access_is_recorded() {
+    everywhere(|name, project| {
+        let project = project.file("a.txt", "text").file("b.txt", "text");
+        project
+            .call([
+                "--audit",
+                "audit.jsonl",
+                "--allow-read",
+                "a.txt",
+                "show",
+                "read:a.txt",
+                "read:b.txt",
+            ])
+            .exits(3);
+        let audit = project.text("audit.jsonl");
+        for (file, decision) in [("a.txt", "allowed"), ("b.txt", "denied")] {
+            let is_recorded = audit.lines().any(|line| {
+                line.contains(r#""operation":"read""#)
+                    && line.contains(file)
+                    && line.contains(decision)
+            });
+            assert!(is_recorded, "{name}: {file} is not {decision} in {audit}");
+        }
+    });
+}
+
+#[test]
+fn limits_hold() {
+    everywhere(|_, project| {
+        project.call(["--memory-limit", "64KiB", "show"]).exits(1).reporting("memory");
+        project.call(["--output-limit", "10B", "show", "abcdefgh"]).exits(1).reporting("output");
+        project
+            .call(["--disk-limit", "3B", "--allow-write", ".", "show", "write:x=12345"])
+            .exits(1)
+            .reporting("to files allowed");
+    });
+}
+
+#[test]
+fn a_program_can_be_tried_again() {
+    show()
+        .call([
+            "--attempts",
+            "2",
+            "--retry-on",
+            "exit:75",
+            "--backoff-delay",
+            "1ms",
+            "show",
+            "exit:75",
+        ])
+        .exits(75)
+        .reporting("2 attempts");
+}
+
+#[test]
+fn an_option_of_the_runners_that_goes_to_the_program_is_told() {
+    show()
+        .file("a.txt", "text")
+        .call(["--allow-read", ".", "show", "read:a.txt", "--deny-read", "."])
+        .succeeds()
+        .reporting(
+            "`--deny-read` is passed to `show`: options of the runner's stand before its name",
+        );
+}
+
+#[test]
+fn help_says_what_a_program_is() {
+    let project = show();
+    let ended = project.call(["help", "show"]).succeeds().quietly();
+    insta::assert_snapshot!(ended.stdout());
+}

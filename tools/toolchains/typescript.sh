@@ -1,0 +1,11 @@
+#!/bin/sh
+# Installs what builds plugins in TypeScript into PREFIX, and prints the line that puts it on the PATH.
+#
+#     tools/toolchains/typescript.sh PREFIX
+#
+# Needs Node.js 18 or newer with npm.
+set -eu
+prefix=$(realpath -m "${1:?usage: typescript.sh PREFIX}")
+
+npm install --global --prefix "$prefix" componentize-qjs@0.4.5 typescript@7.0.2 >&2
+echo "export PATH=\"$prefix/bin:\$PATH\""
