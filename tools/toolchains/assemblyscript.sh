@@ -3,7 +3,7 @@
 #
 #     tools/toolchains/assemblyscript.sh PREFIX
 #
-# Needs Node.js 20 or newer with npm. A project has them of its own, too, after `npm install`.
+# Needs Node.js 20 or newer with npm. Link PREFIX/node_modules into a project, or run `npm install` there.
 set -eu
 prefix=$(realpath -m "${1:?usage: assemblyscript.sh PREFIX}")
 

@@ -3,8 +3,8 @@
 #
 #     tools/toolchains/kotlin.sh PREFIX
 #
-# The compiler is a package of npm that each project has of its own (`npm install`); what it needs is a Java
-# runtime, 17 or newer. One is installed with apt-get, as root, where there is none.
+# Needs Node.js with npm. Where there is no Java runtime, apt-get installs one, as root. Link PREFIX/node_modules
+# into a project, or run `npm install` there.
 set -eu
 prefix=$(realpath -m "${1:?usage: kotlin.sh PREFIX}")
 
