@@ -111,7 +111,6 @@ fn encode(
     if !is_program && !has_world {
         return Err(ComponentizeError::NoWorld);
     }
-    let prepared = exit::pass_exit_codes(prepared).map_err(encode_error)?;
     let adapter = if is_program { PROGRAM_ADAPTER } else { LIBRARY_ADAPTER };
     ComponentEncoder::default()
         .validate(true)
@@ -152,10 +151,7 @@ fn check_imports(facts: &Facts) -> Result<(), ComponentizeError> {
 }
 
 fn encode_error(error: impl Display) -> ComponentizeError {
-    let error = error.to_string();
-    // The encoder begins with what it was doing.
-    let context = "failed to decode world from module: module was not valid: ";
-    ComponentizeError::Encode(reason(error.strip_prefix(context).unwrap_or(&error)))
+    ComponentizeError::Encode(reason(&error.to_string()))
 }
 
 fn reason(text: &str) -> String {
