@@ -49,4 +49,5 @@ mod stopping;
 mod surroundings;
 mod timings;
 mod trust;
+mod wasi_0_3;
 mod workflow_commands;

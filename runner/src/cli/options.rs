@@ -217,6 +217,35 @@ impl GlobalOptions {
         .collect()
     }
 
+    /// The first of these options that leads beyond a test case's own directories: it names other
+    /// files, or grants what the case does not.
+    pub(crate) fn beyond_a_case(&self) -> Option<&'static str> {
+        let Self { config, plugin_dirs, directory, audit, receipt, permissions, .. } = self;
+        let PermissionOptions {
+            allow_read,
+            allow_write,
+            allow_connect,
+            allow_udp,
+            allow_resolve,
+            allow_http,
+            ..
+        } = permissions;
+        let given = [
+            ("--config", config.is_some()),
+            ("--plugin-dir", !plugin_dirs.is_empty()),
+            ("-C", directory.is_some()),
+            ("--audit", audit.is_some()),
+            ("--receipt", receipt.is_some()),
+            ("--allow-read", !allow_read.is_empty()),
+            ("--allow-write", !allow_write.is_empty()),
+            ("--allow-connect", !allow_connect.is_empty()),
+            ("--allow-udp", !allow_udp.is_empty()),
+            ("--allow-resolve", !allow_resolve.is_empty()),
+            ("--allow-http", !allow_http.is_empty()),
+        ];
+        given.into_iter().find_map(|(name, is_given)| is_given.then_some(name))
+    }
+
     pub(crate) fn limits(&self) -> LimitsLayer {
         LimitsLayer {
             time: self.limits.time_limit,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::plugin::Name;
 
-pub(crate) use arguments::{clap_command, parse};
+pub(crate) use arguments::{TypedValues, clap_command, parse};
 pub(crate) use command_line::{check_form, command_line, usual_form};
 pub(crate) use resolve::{ArgumentError, Sources, resolve};
 pub(crate) use value::Value;

@@ -1,10 +1,7 @@
 //! A plugin that is being written: how a project is begun, built, made a component, and tested.
 
-<<<<<<< HEAD
-pub(crate) mod cases;
-=======
 mod build;
->>>>>>> w-pnew
+pub(crate) mod cases;
 mod componentize;
 mod error;
 mod file;

@@ -73,7 +73,7 @@ fn json(tested: &Tested<'_>) -> Value {
     let mismatches = tested.mismatches.iter().map(|mismatch| {
         let (expected, actual) = match &mismatch.problem {
             Problem::Differs { expected, actual } => (text(expected).into(), text(actual).into()),
-            Problem::ExitCode { expected, actual } => (json!(expected), json!(actual)),
+            Problem::ExitCode { expected, actual } => (json!(expected.to_string()), json!(actual)),
             Problem::Lines { expected, actual } => (json!(expected), json!(actual)),
             Problem::Lacks { part, actual } => (json!(part), text(actual).into()),
             Problem::NoMatch { pattern, actual } => (json!(pattern), text(actual).into()),

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::plugin::{Inspection, discovery};
 use crate::project::cases::{Case, Cases};
-use crate::project::testing::Bench;
+use crate::project::testing::{Bench, TestError};
 
 /// The file of cases in a project.
 const CASES: &str = "cases.yaml";
@@ -33,7 +33,10 @@ impl App {
         let bench = self.bench(describer, &path, &directory)?;
         let mut tested = Vec::new();
         for case in wanted {
-            let result = bench.run(case)?;
+            let result = bench.run(case).map_err(|error| match error {
+                TestError::Beyond(problem) => cases.error_in_arguments(case, &problem).into(),
+                TestError::Io(error) => Error::Output(error),
+            })?;
             self.report.tested(&result)?;
             tested.push(result);
         }
@@ -69,7 +72,7 @@ impl App {
             surroundings: ["PATH", "SystemRoot"].into_iter().filter_map(variable).collect(),
             plugins,
             cache,
-            command: manifest.name().clone(),
+            manifest,
         })
     }
 }

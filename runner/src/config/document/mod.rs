@@ -144,18 +144,11 @@ impl Document {
         }
     }
 
-<<<<<<< HEAD
     /// The whole file as a `T`. What `T` refuses is underlined as for a [`section`](Self::section).
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
         let value = Value::Object(self.value.clone());
         decode::decode(&value, Place::value(std::iter::empty::<String>()))
             .map_err(|mistake| self.error_at(&mistake.place, mistake.message, mistake.help))
-=======
-    /// All that the file says as a `T`, with the same errors.
-    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, DocumentError> {
-        let decoded = decode::decode(&Value::Object(self.value.clone()), Place::value([""; 0]));
-        decoded.map_err(|mistake| self.error_at(&mistake.place, mistake.message, mistake.help))
->>>>>>> w-pnew
     }
 
     /// The line of a place, from 1; that of the nearest thing around it where it is not written.

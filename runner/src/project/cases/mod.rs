@@ -18,7 +18,7 @@ use crate::config::{Document, DocumentError, Place, Time};
 use crate::suggest::nearest;
 
 pub(crate) use content::{Content, File};
-pub(crate) use expected::Expected;
+pub(crate) use expected::{ExitCodes, Expected};
 pub(crate) use path::CasePath;
 
 /// The time that a case may take where it does not say so itself.
@@ -75,7 +75,7 @@ pub(crate) struct Allow {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Expectations {
-    pub(crate) exit_code: u8,
+    pub(crate) exit_code: ExitCodes,
     pub(crate) stdout: Option<Expected>,
     pub(crate) stderr: Option<Expected>,
     /// What lies in the workspace afterwards; none for what must not be there.
@@ -124,13 +124,14 @@ impl Cases {
         self.cases.iter()
     }
 
+    /// A mistake in the arguments of a case.
+    pub(crate) fn error_in_arguments(&self, case: &Case, problem: &str) -> DocumentError {
+        let index = self.cases.iter().position(|other| other.name == case.name);
+        self.error_in(index.unwrap_or_default(), &["arguments"], problem)
+    }
+
     /// A mistake in a case, by its index, at the end of the steps.
-    pub(crate) fn error_in(
-        &self,
-        index: usize,
-        steps: &[&str],
-        problem: impl Into<String>,
-    ) -> DocumentError {
+    fn error_in(&self, index: usize, steps: &[&str], problem: impl Into<String>) -> DocumentError {
         let index = index.to_string();
         let steps = ["cases", &index].into_iter().chain(steps.iter().copied());
         self.document.error_at(&Place::value(steps), problem, None)

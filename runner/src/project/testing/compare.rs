@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::super::cases::{Case, CasePath, Expected};
+use super::super::cases::{Case, CasePath, ExitCodes, Expected};
 use super::{Ended, Output};
 
 /// The most bytes of a file that are compared.
@@ -25,7 +25,7 @@ pub(crate) enum Problem {
     /// There is more of it than is looked at.
     TooMuch,
     ExitCode {
-        expected: u8,
+        expected: ExitCodes,
         actual: Option<i32>,
     },
     Differs {
@@ -55,7 +55,7 @@ pub(super) fn compare(case: &Case, ended: &Ended, workspace: &Path) -> Vec<Misma
         let named = |problem| Mismatch { what: what.to_owned(), problem };
         mismatches.extend(problems.into_iter().map(named));
     };
-    add("the exit code", exit_code(expect.exit_code, ended));
+    add("the exit code", exit_code(&expect.exit_code, ended));
     if ended.status.is_some() {
         let outputs = [
             ("standard output", &expect.stdout, &ended.stdout),
@@ -71,11 +71,11 @@ pub(super) fn compare(case: &Case, ended: &Ended, workspace: &Path) -> Vec<Misma
     mismatches
 }
 
-fn exit_code(expected: u8, ended: &Ended) -> Vec<Problem> {
+fn exit_code(expected: &ExitCodes, ended: &Ended) -> Vec<Problem> {
     match ended.status.map(|status| status.code()) {
         None => vec![Problem::TimeLimit],
-        Some(Some(code)) if code == i32::from(expected) => Vec::new(),
-        Some(actual) => vec![Problem::ExitCode { expected, actual }],
+        Some(Some(code)) if expected.contain(code) => Vec::new(),
+        Some(actual) => vec![Problem::ExitCode { expected: expected.clone(), actual }],
     }
 }
 

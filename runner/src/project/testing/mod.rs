@@ -1,5 +1,9 @@
 //! Runs test cases: each in a fresh directory with a home of its own, by this same program.
+//!
+//! A file of cases comes with a project, which may be anybody's. What a case puts, names and grants lies
+//! within directories that are made for it and go away after it: see [`bounds`].
 
+mod bounds;
 mod compare;
 mod process;
 mod world;
@@ -9,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::cases::Case;
-use crate::plugin::Name;
+use crate::plugin::Manifest;
 
 pub(crate) use compare::{Mismatch, Problem};
 pub(crate) use process::{Ended, Output};
@@ -26,8 +30,18 @@ pub(crate) struct Bench {
     pub(crate) plugins: PathBuf,
     /// The directory for caches, so that a plugin is compiled once.
     pub(crate) cache: PathBuf,
-    /// The plugin's command.
-    pub(crate) command: Name,
+    /// What the plugin says of itself.
+    pub(crate) manifest: Manifest,
+}
+
+/// Why a case could not be run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TestError {
+    /// It names something beyond its own directories.
+    #[error("{0}")]
+    Beyond(String),
+    #[error("cannot run the case: {0}")]
+    Io(#[from] io::Error),
 }
 
 /// How a case ended.
@@ -46,9 +60,10 @@ impl Tested<'_> {
 }
 
 impl Bench {
-    /// Runs a case. An error is the machine's, not the plugin's.
-    pub(crate) fn run<'a>(&self, case: &'a Case) -> io::Result<Tested<'a>> {
-        let world = World::new(case, &self.command)?;
+    /// Runs a case. An error is the case's or the machine's, not the plugin's.
+    pub(crate) fn run<'a>(&self, case: &'a Case) -> Result<Tested<'a>, TestError> {
+        let world = World::new(case, self.manifest.name())?;
+        bounds::check(case, &self.manifest, &world)?;
         let begun = std::time::Instant::now();
         let ended = process::run(self, case, &world)?;
         let elapsed = begun.elapsed();

@@ -70,7 +70,7 @@ pub(super) fn run(bench: &Bench, case: &Case, world: &World) -> io::Result<Ended
 
 fn command(bench: &Bench, case: &Case, world: &World) -> Command {
     let mut command = Command::new(&bench.program);
-    command.arg("--plugin-dir").arg(&bench.plugins).arg(bench.command.as_str());
+    command.arg("--plugin-dir").arg(&bench.plugins).arg(bench.manifest.name().as_str());
     command.args(case.arguments.iter().map(|argument| world.filled(argument)));
     command.current_dir(case.directory.below(&world.workspace()));
     command.env_clear().envs(bench.surroundings.iter().cloned());
