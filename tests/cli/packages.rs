@@ -34,10 +34,14 @@ const DRAWING: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" heig
     <image href="other.svg" width="20" height="10"/>
 </svg>"#;
 
+const OTHER: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10">
+    <circle cx="10" cy="5" r="5" fill="gold"/>
+</svg>"#;
+
 #[test]
 #[ignore = "it needs a program of tools/packages.sh"]
 fn a_renderer_of_svg() {
-    let project = with("resvg").file("drawing.svg", DRAWING).file("other.svg", DRAWING);
+    let project = with("resvg").file("drawing.svg", DRAWING).file("other.svg", OTHER);
     project.call(["list"]).succeeds().printing("Render an SVG drawing as PNG").quietly();
     project.call(["help", "resvg"]).succeeds().printing("--width <PIXELS>");
     project.call(["resvg", "drawing.svg"]).exits(2).reporting("<PICTURE>");
@@ -46,7 +50,7 @@ fn a_renderer_of_svg() {
     project
         .call(["resvg", "drawing.svg", "picture.png", "--width", "40"])
         .succeeds()
-        .reporting("other.svg: not granted")
+        .reporting("'other.svg' is not a path to an image")
         .leaving(&["drawing.svg", "other.svg", "picture.png"]);
     let alone = fs::read(project.path("picture.png")).expect("the picture");
     assert_eq!(size(&alone), (40, 20));
@@ -56,7 +60,9 @@ fn a_renderer_of_svg() {
         .call(["--allow-read", "other.svg", "resvg", "drawing.svg", "picture.png", "-w", "40"])
         .succeeds()
         .quietly();
-    assert_eq!(size(&fs::read(project.path("picture.png")).expect("the picture")), (40, 20));
+    let together = fs::read(project.path("picture.png")).expect("the picture");
+    assert_eq!(size(&together), (40, 20));
+    assert_ne!(together, alone);
 }
 
 const FORMULA: &str = "
