@@ -242,6 +242,7 @@ pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> St
     let guest = Guest {
         files: Files::new(Arc::clone(opened), witness, limits),
         wasi: wasi(setup, &network, &outputs),
+        preview1: Preview1::default(),
         configuration: setup.configuration.iter().cloned().collect(),
         table,
         http: Http::new(network.clone()),

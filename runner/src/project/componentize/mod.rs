@@ -1,5 +1,6 @@
 //! Makes components of core modules, for the languages whose compilers stop at those.
 
+mod exit;
 mod prepare;
 
 use std::fmt::Display;
@@ -77,7 +78,7 @@ pub(crate) fn componentize(
     world: Option<&World>,
 ) -> Result<Vec<u8>, ComponentizeError> {
     let facts = facts(module)?;
-    if !matches!(facts.kind, Kind::ModuleCommand | Kind::ModuleReactor | Kind::OtherModule) {
+    if !matches!(facts.kind, Kind::ModuleCommand { .. } | Kind::ModuleReactor | Kind::OtherModule) {
         return Err(ComponentizeError::Component);
     }
     check_imports(&facts)?;
@@ -106,7 +107,7 @@ fn encode(
         None => prepare::prepare(module, &[]).map_err(encode_error)?,
     };
     let has_world = world.is_some() || prepare::has_section(module, WORLD_SECTION);
-    let is_program = facts.kind == Kind::ModuleCommand && !has_world;
+    let is_program = matches!(facts.kind, Kind::ModuleCommand { .. }) && !has_world;
     if !is_program && !has_world {
         return Err(ComponentizeError::NoWorld);
     }

@@ -76,7 +76,10 @@ impl Layer<'_> {
         let itself = change.of_itself(path);
         let (place, pinned) = self.name_to_change(change.operation(), fd, path, itself)?;
         if change == Change::RemoveFile && place.directory {
-            return Err(ErrorCode::NotDirectory.into());
+            return Err(match self.stat_of(&pinned).await?.type_ {
+                DescriptorType::Directory => ErrorCode::IsDirectory.into(),
+                _ => ErrorCode::NotDirectory.into(),
+            });
         }
         if change == Change::CreateDirectory {
             self.files.created.check()?;
