@@ -16,10 +16,8 @@ const SHOW: Guest =
     Guest { name: "show", bytes: include_bytes!("../fixtures/programs/prebuilt/rust-0.3.wasm") };
 
 /// It goes to the limit that its first argument names.
-const STRAIN: Guest = Guest {
-    name: "strain",
-    bytes: include_bytes!("../fixtures/programs/prebuilt/rust-0.3-strain.wasm"),
-};
+const STRAIN: Guest =
+    Guest { name: "strain", bytes: include_bytes!("../fixtures/programs/rust-0.3/strain.wasm") };
 
 /// Much longer than any of these takes, and much shorter than the programs would.
 const SOON: Duration = Duration::from_secs(30);
