@@ -87,6 +87,7 @@ impl From<&ProjectError> for ExitCode {
     fn from(error: &ProjectError) -> Self {
         match error {
             ProjectError::Name(_)
+            | ProjectError::NoTemplate { .. }
             | ProjectError::NotEmpty { .. }
             | ProjectError::NoProject { .. }
             | ProjectError::NoCase { .. }

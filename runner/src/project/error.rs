@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use super::{ComponentizeError, EmbedError, MissingTool};
+use super::{ComponentizeError, EmbedError, Language, MissingTool};
 use crate::config::DocumentError;
 use crate::plugin::NameError;
 
@@ -13,6 +13,8 @@ use crate::plugin::NameError;
 pub(crate) enum ProjectError {
     #[error(transparent)]
     Name(#[from] NameError),
+    #[error("there is no template for {language} yet")]
+    NoTemplate { language: Language },
     #[error("`{path}` is there already, and is not an empty directory", path = path.display())]
     NotEmpty { path: PathBuf },
     #[error("`{path}` is no project: there is no plugin.yaml in it", path = path.display())]

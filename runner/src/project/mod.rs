@@ -8,6 +8,7 @@ mod embed;
 mod error;
 mod file;
 mod language;
+mod template;
 pub(crate) mod testing;
 
 pub(crate) use build::MissingTool;
@@ -17,3 +18,4 @@ pub(crate) use embed::{EmbedError, embed};
 pub(crate) use error::ProjectError;
 pub(crate) use file::Project;
 pub(crate) use language::Language;
+pub(crate) use template::begin;

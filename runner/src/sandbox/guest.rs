@@ -23,7 +23,7 @@ use super::output::p3::Outputs;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::preview1::Preview1;
 use super::worker::Channel;
-use super::{Phases, Setup};
+use super::{Phases, Setup, p3};
 use crate::permission::{Decision, Witness};
 
 /// What a guest's calls of `log` and `progress` come to.
@@ -242,11 +242,11 @@ pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> St
     let guest = Guest {
         files: Files::new(Arc::clone(opened), witness, limits),
         wasi: wasi(setup, &network, &outputs),
+        preview1: Preview1::default(),
         configuration: setup.configuration.iter().cloned().collect(),
         table,
         http: Http::new(network.clone()),
         network,
-        preview1: Preview1::default(),
         memory: MemoryMeter::new(limits.memory),
         outputs,
         output: meter,
@@ -259,9 +259,7 @@ pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> St
     store.limiter(|guest| &mut guest.memory);
     store.set_epoch_deadline(1);
     store.epoch_deadline_trap();
-    // The table, whose error has a type, ends a guest that opens too much. The store counts what is
-    // lent for a call, too, and resources of the guest's own.
-    store.set_max_component_handles(handles.saturating_mul(2));
+    p3::limit(&mut store, handles);
     store.set_hostcall_fuel(*hostcall_bytes);
     store
 }

@@ -1,6 +1,6 @@
 //! One instance of a plugin's code, by the kind of file that it is, and the call into it.
 
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module, TypedFunc, bail};
 use wasmtime_wasi::p2::bindings as wasi2;
 
@@ -33,7 +33,7 @@ pub(super) enum Instance {
     /// A component that exports `wasi:cli/run` 0.2.
     Run(wasi2::Command),
     /// A component that exports `wasi:cli/run` 0.3.
-    RunAsync(InstancePre<Guest>),
+    RunAsync(p3::Run),
     /// A core module that exports `_start`.
     Start(TypedFunc<(), ()>),
 }
@@ -65,8 +65,9 @@ impl Instance {
             let ready = contract::CommandPre::new(ready).map_err(not_linked)?;
             return Ok(Self::Command(ready.instantiate_async(store).await?));
         }
-        if !exports("wasi:cli/run@0.2") {
-            return Ok(Self::RunAsync(ready));
+        // What is made for both versions only lends its toolchain's idea of a program to the older one.
+        if exports("wasi:cli/run@0.3") {
+            return Ok(Self::RunAsync(p3::instance(store, &ready).await?));
         }
         let ready = wasi2::CommandPre::new(ready).map_err(not_linked)?;
         Ok(Self::Run(ready.instantiate_async(store).await?))
@@ -110,7 +111,7 @@ impl Instance {
                 let ended = program.wasi_cli_run().call_run(store).await?;
                 Ok(Outcome::exited(ended.is_err().into()))
             }
-            Self::RunAsync(ready) => p3::run(store, ready).await,
+            Self::RunAsync(run) => p3::run(store, run).await,
             Self::Start(start) => {
                 start.call_async(store, ()).await?;
                 Ok(Outcome::exited(0))

@@ -65,7 +65,7 @@ impl Layer<'_> {
         &mut self,
         stream: &Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        Ok(self.next_identified(stream)?.map(|(entry, _)| entry))
+        self.entries(stream)?.next()
     }
 
     /// The next entry with what [`hash`](Layer::hash) says of it; 0, where that would take a look at it.
@@ -73,8 +73,11 @@ impl Layer<'_> {
         &mut self,
         stream: &Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<(DirectoryEntry, u64)>> {
-        let listing = Resource::new_borrow(stream.rep());
-        self.below.table.get_mut::<Listing>(&listing)?.next()
+        self.entries(stream)?.next_identified()
+    }
+
+    fn entries(&mut self, stream: &Resource<DirectoryEntryStream>) -> FsResult<&mut Listing> {
+        Ok(self.below.table.get_mut(&Resource::new_borrow(stream.rep()))?)
     }
 
     pub(super) fn drop_listing(
@@ -87,7 +90,11 @@ impl Layer<'_> {
 }
 
 impl Listing {
-    pub(super) fn next(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
+    pub(super) fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
+        Ok(self.next_identified()?.map(|(entry, _)| entry))
+    }
+
+    fn next_identified(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
         match self {
             Self::Virtual(entries) => Ok(entries.next().map(|(name, is_file)| {
                 let type_ = match is_file {

@@ -113,7 +113,7 @@ impl<D> StreamProducer<D> for DirectoryReader {
         let mut polled = Poll::Ready(Ok(StreamResult::Completed));
         while entries.len() < wanted {
             match self.listing.next() {
-                Ok(Some(found)) => entries.push(entry(found.0)),
+                Ok(Some(found)) => entries.push(entry(found)),
                 Ok(None) => {
                     polled = Poll::Ready(Ok(StreamResult::Dropped));
                     break;
