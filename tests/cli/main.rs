@@ -37,6 +37,7 @@ mod output;
 mod own_files;
 mod path_arguments;
 mod permissions;
+mod preview1;
 mod programs;
 mod promises;
 mod question;
