@@ -37,11 +37,16 @@ mod output;
 mod own_files;
 mod path_arguments;
 mod permissions;
+mod plugin_check;
+mod plugin_embed;
 mod plugin_project;
+mod plugin_test;
+mod polyglot;
 mod programs;
 mod promises;
 mod question;
 mod retries;
+mod schemas;
 #[cfg(target_os = "linux")]
 mod second_wall;
 #[cfg(target_os = "linux")]

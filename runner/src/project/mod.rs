@@ -2,7 +2,9 @@
 
 mod build;
 pub(crate) mod cases;
+mod check;
 mod componentize;
+mod embed;
 mod error;
 mod file;
 mod language;
@@ -10,7 +12,9 @@ mod template;
 pub(crate) mod testing;
 
 pub(crate) use build::MissingTool;
+pub(crate) use check::{Finding, Severity, check};
 pub(crate) use componentize::{ComponentizeError, Encoding, World, componentize};
+pub(crate) use embed::{EmbedError, embed};
 pub(crate) use error::ProjectError;
 pub(crate) use file::Project;
 pub(crate) use language::Language;
