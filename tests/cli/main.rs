@@ -35,6 +35,7 @@ mod network;
 mod new_plugin;
 mod output;
 mod own_files;
+mod packages;
 mod path_arguments;
 mod permissions;
 mod plugin_check;

@@ -3,7 +3,7 @@
 #
 #     tools/toolchains/python.sh PREFIX
 #
-# Needs Python 3.10 or newer with venv.
+# Needs Python 3.9 or newer with venv.
 set -eu
 prefix=$(realpath -m "${1:?usage: python.sh PREFIX}")
 

@@ -5,6 +5,7 @@
 //! | `guests [NAME…]` | builds the embedded plugins and the test guests (or those named), and records what they were built from |
 //! | `guests --check` | fails where the recorded bytes or sources are not those in the tree; builds nothing |
 //! | `guests --verify` | builds, and fails where the same compiler makes other bytes than the recorded ones |
+//! | `types` | writes the contract's types for TypeScript |
 //! | `wheel` | builds the Python wheel, installs it into a fresh environment and uses it |
 #![expect(
     clippy::print_stdout,
@@ -16,6 +17,7 @@ mod guests;
 mod record;
 mod source;
 mod toolchain;
+mod types;
 mod wheel;
 mod workspace;
 
@@ -25,7 +27,7 @@ use anyhow::{Result, bail};
 use workspace::Workspace;
 
 const USAGE: &str =
-    "usage: cargo xtask guests [NAME...] | guests --check | guests --verify | wheel";
+    "usage: cargo xtask guests [NAME...] | guests --check | guests --verify | types | wheel";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +47,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["guests", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
             guests::build(&Workspace::load()?, names)
         }
+        ["types"] => types::write(&Workspace::load()?.root),
         ["wheel"] => wheel::try_out(&Workspace::load()?),
         _ => bail!("{USAGE}"),
     }

@@ -15,7 +15,7 @@ fn arguments_arrive_as_they_were_typed() {
             .succeeds()
             .quietly();
         let arguments = "arguments:\n[a]\n[--format]\n[b c]\n[--help]\n[-C]\n[--]\n[--]\n[]\n";
-        assert_eq!(ended.stdout(), format!("{arguments}config: {{}}\n"), "{name}");
+        assert_eq!(ended.stdout(), format!("{arguments}config: \n"), "{name}");
     });
 }
 
@@ -28,6 +28,14 @@ fn the_section_of_the_configuration_arrives_as_json() {
         let text = line.strip_prefix("config: ").expect("the configuration");
         let found: serde_json::Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(found, json!({ "name": "Zoë", "list": [1, 2] }), "{name}");
+    });
+}
+
+#[test]
+fn without_a_section_there_is_no_variable_for_it() {
+    everywhere(|name, project| {
+        let ended = project.call(["show", "env:TASKRUNNER_CONFIG"]).succeeds();
+        assert!(ended.stdout().ends_with("config: \nunset\n"), "{name}");
     });
 }
 

@@ -1,5 +1,6 @@
 //! Makes components of core modules, for the languages whose compilers stop at those.
 
+mod exit;
 mod prepare;
 
 use std::fmt::Display;
@@ -150,10 +151,7 @@ fn check_imports(facts: &Facts) -> Result<(), ComponentizeError> {
 }
 
 fn encode_error(error: impl Display) -> ComponentizeError {
-    let error = error.to_string();
-    // The encoder begins with what it was doing.
-    let context = "failed to decode world from module: module was not valid: ";
-    ComponentizeError::Encode(reason(error.strip_prefix(context).unwrap_or(&error)))
+    ComponentizeError::Encode(reason(&error.to_string()))
 }
 
 fn reason(text: &str) -> String {

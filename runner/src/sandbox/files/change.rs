@@ -64,7 +64,10 @@ impl Layer<'_> {
     pub(super) async fn change(&mut self, change: Change, fd: &Handle, path: &str) -> FsResult<()> {
         let (place, pinned) = self.name_to_change(change.operation(), fd, path)?;
         if change == Change::RemoveFile && place.directory {
-            return Err(ErrorCode::NotDirectory.into());
+            return Err(match self.stat_of(&pinned).await?.type_ {
+                DescriptorType::Directory => ErrorCode::IsDirectory.into(),
+                _ => ErrorCode::NotDirectory.into(),
+            });
         }
         if change == Change::CreateDirectory {
             self.files.created.check()?;

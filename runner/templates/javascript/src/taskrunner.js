@@ -49,12 +49,17 @@ export function command(manifest, run) {
     describe: () => manifest,
     run(invocation) {
       try {
-        return run(new Arguments(invocation.arguments), invocation) ?? 0;
+        return exitCode(run(new Arguments(invocation.arguments), invocation) ?? 0);
       } catch (error) {
         throw failure(error);
       }
     },
   };
+}
+
+function exitCode(code) {
+  if (!Number.isInteger(code) || code < 0 || code > 255) throw new Error(`no exit code: ${code}`);
+  return code;
 }
 
 function failure(error) {

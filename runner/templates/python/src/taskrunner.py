@@ -51,7 +51,7 @@ def command(manifest: Manifest, run: Callable[[Arguments, Invocation], int | Non
 
         def run(self, invocation: Invocation) -> int:
             try:
-                return run(Arguments(invocation.arguments), invocation) or 0
+                return exit_code(run(Arguments(invocation.arguments), invocation))
             except CommandError as error:
                 raise Err(error.failure) from error
             except SystemExit as end:

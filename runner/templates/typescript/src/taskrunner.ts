@@ -75,12 +75,17 @@ export function command(manifest: contract.Manifest, run: Run): Guest {
     describe: () => manifest,
     run(invocation) {
       try {
-        return run(new Arguments(invocation.arguments), invocation) ?? 0;
+        return exitCode(run(new Arguments(invocation.arguments), invocation) ?? 0);
       } catch (error) {
         throw failure(error);
       }
     },
   };
+}
+
+function exitCode(code: number): number {
+  if (!Number.isInteger(code) || code < 0 || code > 255) throw new Error(`no exit code: ${code}`);
+  return code;
 }
 
 function failure(error: unknown): contract.Failure {
