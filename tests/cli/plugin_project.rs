@@ -322,34 +322,17 @@ fn what_can_be_no_component_is_told() {
 }
 
 #[test]
-fn a_reserve_is_the_memory_of_the_adapter() {
-    // Its own `cabi_realloc` must not be called before `_initialize`: it traps.
-    let early = CORE
+fn a_module_that_exits_keeps_its_code() {
+    let exits = CORE
         .replace("DESCRIBE", "describe")
         .replace("RUN", "run")
         .replace(
-            "(local.set $at (i32.and",
-            "(if (i32.eqz (global.get $ready)) (then (unreachable)))\n(local.set $at (i32.and",
+            "(memory",
+            r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory"#,
         )
-        .replace(
-            "(global $free",
-            r#"(global $ready (mut i32) (i32.const 0))
-            (func (export "_initialize")
-                (drop (call $write (i32.const 1) (i32.const 64) (i32.const 0) (i32.const 128)))
-                (global.set $ready (i32.const 1)))
-            (global $free"#,
-        );
-    let with_reserve = early.replace(
-        "(data (i32.const 0)",
-        r#"(data (i32.const 131072) "TASKRUNNER-ADAPTER-RESERVE-256K!") (data (i32.const 0)"#,
-    );
-    let project =
-        Project::new().file("early.wasm", wat(&early)).file("reserve.wasm", wat(&with_reserve));
-    let make = |core: &'static str| {
-        let call = project.call(["plugin", "componentize", core, "-o", "small.wasm"]);
-        call.with(["--world", "command"]).succeeds().quietly();
-        project.call(["--plugin-dir", ".", "small"])
-    };
-    make("early.wasm").exits(125).reporting("wasm trap");
-    make("reserve.wasm").succeeds().prints("hello\n");
+        .replace("(i32.const 512)))", "(call $exit (i32.const 7)) (i32.const 512)))");
+    let project = Project::new().file("core.wasm", wat(&exits));
+    let call = project.call(["plugin", "componentize", "core.wasm", "-o", "small.wasm"]);
+    call.with(["--world", "command"]).succeeds().quietly();
+    project.call(["--plugin-dir", ".", "small"]).exits(7).prints("hello\n").quietly();
 }
