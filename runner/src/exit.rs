@@ -87,14 +87,17 @@ impl From<&ProjectError> for ExitCode {
     fn from(error: &ProjectError) -> Self {
         match error {
             ProjectError::Name(_)
+            | ProjectError::NoTemplate { .. }
             | ProjectError::NotEmpty { .. }
             | ProjectError::NoProject { .. }
+            | ProjectError::NoCase { .. }
             | ProjectError::Document(_) => Self::USAGE,
             ProjectError::MissingTools(_)
             | ProjectError::Start { .. }
             | ProjectError::Failed { .. }
             | ProjectError::NoOutput { .. }
-            | ProjectError::Componentize { .. } => Self::FAILURE,
+            | ProjectError::Componentize { .. }
+            | ProjectError::Embed { .. } => Self::FAILURE,
             ProjectError::Read { .. } | ProjectError::Write { .. } => Self::RUNNER,
         }
     }

@@ -38,10 +38,17 @@ mod own_files;
 mod packages;
 mod path_arguments;
 mod permissions;
+mod plugin_check;
+mod plugin_embed;
+mod plugin_project;
+mod plugin_test;
+mod polyglot;
+mod preview1;
 mod programs;
 mod promises;
 mod question;
 mod retries;
+mod schemas;
 #[cfg(target_os = "linux")]
 mod second_wall;
 #[cfg(target_os = "linux")]

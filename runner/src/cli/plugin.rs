@@ -53,6 +53,9 @@ pub(crate) enum PluginRequest {
         encoding: Encoding,
     },
     /// Tell whether a file is a plugin that this runner runs, and what is wrong with it
+    ///
+    /// The exit code is 1 where it is none. A component is asked for its manifest in a sandbox without
+    /// any capability.
     Check {
         /// The WebAssembly file
         #[arg(value_hint = ValueHint::FilePath)]
@@ -74,6 +77,9 @@ pub(crate) enum PluginRequest {
         file: Option<PathBuf>,
     },
     /// Put a manifest file into a program's WebAssembly file
+    ///
+    /// It takes the place of one that is inside already; all else stays as it is, byte for byte. A
+    /// component of the world `command` says itself what it is, and has none.
     Embed {
         /// The WebAssembly file
         #[arg(value_hint = ValueHint::FilePath)]
@@ -81,8 +87,8 @@ pub(crate) enum PluginRequest {
         /// The manifest file
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         manifest: PathBuf,
-        /// Write here
+        /// Write here [default: into the same file]
         #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        output: PathBuf,
+        output: Option<PathBuf>,
     },
 }

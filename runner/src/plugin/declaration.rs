@@ -81,14 +81,15 @@ pub(super) fn declaration(
 
 /// The manifest beside a plugin's file.
 fn beside(path: &Path) -> Result<Option<PathBuf>, FaultKind> {
-    let mut found = candidates(path);
+    let mut found = manifests_beside(path);
     match (found.next(), found.next()) {
         (Some(first), Some(second)) => Err(FaultKind::TwoManifests { first, second }),
         (first, _) => Ok(first),
     }
 }
 
-fn candidates(path: &Path) -> impl Iterator<Item = PathBuf> {
+/// All files that could be the manifest beside a plugin's file: more than one is a fault.
+pub(crate) fn manifests_beside(path: &Path) -> impl Iterator<Item = PathBuf> {
     let candidates = EXTENSIONS.map(|extension| path.with_extension(extension));
     candidates.into_iter().filter(|candidate| candidate.symlink_metadata().is_ok())
 }

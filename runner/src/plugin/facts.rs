@@ -66,21 +66,25 @@ impl Facts {
         }
     }
 
+    /// Whether it is a component, and no core module.
+    pub(crate) fn is_component(&self) -> bool {
+        match self.kind {
+            Kind::Command { .. } | Kind::WasiCommand { .. } | Kind::OtherComponent => true,
+            Kind::ModuleCommand { .. } | Kind::ModuleReactor | Kind::OtherModule => false,
+        }
+    }
+
     /// All that it imports, by name and sorted: the interfaces of a component, `module.item` of a core
     /// module.
     pub(crate) fn import_names(&self) -> Vec<String> {
-        let core = matches!(
-            self.kind,
-            Kind::ModuleCommand { .. } | Kind::ModuleReactor | Kind::OtherModule
-        );
         let mut names: Vec<String> = self
             .imports
             .iter()
-            .flat_map(|import| match core {
-                true => {
+            .flat_map(|import| match self.is_component() {
+                false => {
                     import.items.iter().map(|i| format!("{}.{}", import.name, i.name)).collect()
                 }
-                false => vec![import.name.clone()],
+                true => vec![import.name.clone()],
             })
             .collect();
         names.sort();

@@ -114,7 +114,7 @@ impl Kind {
                 if let Some(contract) = version_of(GUEST).find(speaks).or(contracts.next()) {
                     Self::Command { contract: contract.to_owned() }
                 } else if let Some(version) =
-                    version_of(RUN).find(is_run).or(version_of(RUN).next())
+                    version_of(RUN).filter(is_run).max().or(version_of(RUN).next())
                 {
                     Self::WasiCommand { version: version.to_owned() }
                 } else {

@@ -19,14 +19,15 @@ mod remembered;
 mod verdict;
 
 pub(crate) use check::ManifestError;
+pub(crate) use declaration::manifests_beside;
 pub(crate) use digest::Digest;
 pub(crate) use discovery::{Origin, Place};
 pub(crate) use facts::{Facts, facts};
 pub(crate) use inspection::Inspection;
-pub(crate) use kind::{Kind, KindError};
+pub(crate) use kind::{Kind, KindError, Runnable};
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 pub(crate) use name::{Name, NameError};
-pub(crate) use outline::ItemKind;
+pub(crate) use outline::{ItemKind, MANIFEST_SECTION};
 pub(crate) use registry::{Describe, Fault, FaultKind, Listing, Lookup, Plugin, Registry};
 pub(crate) use remembered::Remembered;
 pub(crate) use verdict::{Ability, Verdict, brief};

@@ -37,13 +37,14 @@ impl Project {
         }
     }
 
-    /// The programs that are not there, each once. What lies in the project itself may still be made by
-    /// an earlier command.
+    /// The programs that are not there, each once: those of the commands, and those that `tools` names.
+    /// Another one that lies in the project may still be made by an earlier command.
     fn missing_tools(&self) -> Vec<MissingTool> {
-        let programs: BTreeSet<&String> =
-            self.commands().iter().filter_map(|words| words.first()).collect();
-        let is_missing = |program: &&&String| !program.contains('/') && self.find(program).is_err();
-        programs.iter().filter(is_missing).map(|program| self.missing_tool(program)).collect()
+        let programs = self.commands().iter().filter_map(|words| words.first());
+        let expected = programs.filter(|program| !program.contains('/'));
+        let expected: BTreeSet<&String> = expected.chain(self.tools()).collect();
+        let missing = expected.into_iter().filter(|program| self.find(program).is_err());
+        missing.map(|program| self.missing_tool(program)).collect()
     }
 
     fn missing_tool(&self, program: &str) -> MissingTool {

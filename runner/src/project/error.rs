@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use super::{ComponentizeError, MissingTool};
+use super::{ComponentizeError, EmbedError, Language, MissingTool};
 use crate::config::DocumentError;
 use crate::plugin::NameError;
 
@@ -13,6 +13,8 @@ use crate::plugin::NameError;
 pub(crate) enum ProjectError {
     #[error(transparent)]
     Name(#[from] NameError),
+    #[error("there is no template for {language} yet")]
+    NoTemplate { language: Language },
     #[error("`{path}` is there already, and is not an empty directory", path = path.display())]
     NotEmpty { path: PathBuf },
     #[error("`{path}` is no project: there is no plugin.yaml in it", path = path.display())]
@@ -30,6 +32,10 @@ pub(crate) enum ProjectError {
     NoOutput { path: PathBuf },
     #[error("no component can be made of `{path}`: {error}", path = path.display())]
     Componentize { path: PathBuf, error: ComponentizeError },
+    #[error("no manifest can be put into `{path}`: {error}", path = path.display())]
+    Embed { path: PathBuf, error: EmbedError },
+    #[error("no case's name holds `{}`", filter.escape_debug())]
+    NoCase { filter: String },
     #[error("cannot read `{path}`: {error}", path = path.display())]
     Read { path: PathBuf, error: io::Error },
     #[error("cannot write `{path}`: {error}", path = path.display())]
@@ -51,6 +57,7 @@ impl ProjectError {
                 };
                 Some(tools.iter().map(hint).collect::<Vec<_>>().join("\n"))
             }
+            Self::Embed { error, .. } => error.help().map(ToOwned::to_owned),
             Self::Componentize { error, .. } => error.help().map(ToOwned::to_owned),
             _ => None,
         }

@@ -72,6 +72,11 @@ impl Project {
         &self.file.environment
     }
 
+    /// The programs that the file says how to get.
+    pub(super) fn tools(&self) -> impl Iterator<Item = &String> {
+        self.file.tools.keys()
+    }
+
     /// How to get a tool.
     pub(super) fn hint(&self, tool: &str) -> Option<&str> {
         self.file.tools.get(tool).map(String::as_str)

@@ -1,5 +1,6 @@
 //! What people and programs are shown. The only folder that prints.
 
+mod check;
 mod console;
 mod diagnostic;
 mod help;

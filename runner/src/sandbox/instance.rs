@@ -65,7 +65,8 @@ impl Instance {
             let ready = contract::CommandPre::new(ready).map_err(not_linked)?;
             return Ok(Self::Command(ready.instantiate_async(store).await?));
         }
-        if !exports("wasi:cli/run@0.2") {
+        // What is made for both versions only lends its toolchain's idea of a program to the older one.
+        if exports("wasi:cli/run@0.3") {
             return Ok(Self::RunAsync(p3::instance(store, &ready).await?));
         }
         let ready = wasi2::CommandPre::new(ready).map_err(not_linked)?;

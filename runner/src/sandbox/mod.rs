@@ -37,6 +37,7 @@ use crate::plugin::{Declared, Digest};
 pub(crate) use compiled::Program;
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
+pub(crate) use linking::offers;
 #[cfg(test)]
 pub(crate) use outcome::{Crash, Failure};
 pub(crate) use outcome::{FailureKind, Limit, Outcome, died_of_memory};

@@ -12,7 +12,8 @@ use super::{GuestIo, Limits, SandboxError};
 use crate::invocation::Invocation;
 use crate::permission::{Access, Grants, Mount, NetworkRules, Scope};
 
-/// The variable that gives a program its section of the configuration, as JSON.
+/// The variable that gives a program its section of the configuration, as JSON. There is none where
+/// nothing is configured: what a program finds then is what was granted, and no more.
 const CONFIGURATION: &str = "TASKRUNNER_CONFIG";
 
 /// What a guest is run with. It takes [`Grants`] to make one, and attempts share it.
@@ -62,7 +63,9 @@ impl Setup {
         };
         let own = |(name, _): &&(String, String)| name != CONFIGURATION;
         let mut environment: Vec<_> = self.environment.iter().filter(own).cloned().collect();
-        environment.push((CONFIGURATION.to_owned(), invocation.configuration()));
+        if !section.is_empty() {
+            environment.push((CONFIGURATION.to_owned(), invocation.configuration()));
+        }
         let command_line = command_line.as_slice().into();
         Self { configuration, command_line, environment: environment.into(), ..self }
     }

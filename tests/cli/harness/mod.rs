@@ -18,4 +18,5 @@ mod terminal;
 
 pub(crate) use call::{Call, Input};
 pub(crate) use ended::Ended;
+pub(crate) use guests::Guest;
 pub(crate) use project::Project;

@@ -34,7 +34,7 @@ impl App {
                 self.test_plugin(describer, cases.as_deref(), filter.as_deref(), file.as_deref())
             }
             PluginRequest::Embed { file, manifest, output } => {
-                self.embed_manifest(&file, &manifest, &output)
+                self.embed_manifest(describer, &file, &manifest, output.as_deref())
             }
         }
     }

@@ -8,9 +8,10 @@ use super::super::App;
 use super::super::describer::Describer;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::plugin::{Inspection, discovery};
+use crate::plugin::{Inspection, discovery, manifests_beside};
 use crate::project::cases::{Case, Cases};
 use crate::project::testing::{Bench, TestError};
+use crate::project::{Project, ProjectError};
 
 /// The file of cases in a project.
 const CASES: &str = "cases.yaml";
@@ -28,7 +29,13 @@ impl App {
         let cases = Cases::read(&here.join(cases.unwrap_or(Path::new(CASES))))?;
         let wanted = |case: &&Case| filter.is_none_or(|filter| case.name.contains(filter));
         let wanted: Vec<&Case> = cases.iter().filter(wanted).collect();
-        let path = here.join(file.unwrap_or(Path::new("plugin.wasm")));
+        if let Some(filter) = filter.filter(|_| wanted.is_empty()) {
+            return Err(ProjectError::NoCase { filter: filter.to_owned() }.into());
+        }
+        let path = match file {
+            Some(file) => here.join(file),
+            None => Project::open(here)?.output(),
+        };
         let directory = tempfile::Builder::new().prefix("taskrunner-bench-").tempdir()?;
         let bench = self.bench(describer, &path, &directory)?;
         let mut tested = Vec::new();
@@ -61,8 +68,12 @@ impl App {
         })?;
         let plugins = directory.path().join("plugins");
         std::fs::create_dir(&plugins)?;
-        let name = path.file_name().unwrap_or_default();
-        std::fs::write(plugins.join(name), discovery::read(path)?)?;
+        let copy = plugins.join(path.file_name().unwrap_or_default());
+        std::fs::write(&copy, discovery::read(path)?)?;
+        for beside in manifests_beside(path) {
+            let extension = beside.extension().unwrap_or_default();
+            std::fs::copy(&beside, copy.with_extension(extension))?;
+        }
         let own = || directory.path().join("cache");
         let user = self.environment.directories.as_ref();
         let cache = user.and_then(|user| user.cache.parent()).map_or_else(own, PathBuf::from);

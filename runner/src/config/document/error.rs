@@ -96,6 +96,8 @@ fn kind(path: &Path) -> &'static str {
         "lock file"
     } else if path.file_name().is_some_and(|name| name == "plugin.yaml") {
         "project file"
+    } else if path.file_name().is_some_and(|name| name == "cases.yaml") {
+        "file of cases"
     } else {
         "configuration file"
     }

@@ -1,5 +1,6 @@
 //! Makes components of core modules, for the languages whose compilers stop at those.
 
+mod exit;
 mod prepare;
 
 use std::fmt::Display;

@@ -65,6 +65,7 @@ impl DiskMeter {
     /// Counts a new size. What a file grows by counts as if it were written, also where the file system
     /// keeps no more than a note of it.
     pub(super) fn take_size(&self, file: &File, size: u64) -> FsResult<()> {
+        check(size)?;
         let grown = size.saturating_sub(file.metadata()?.len());
         self.take(grown).map_err(FsError::trap)
     }
@@ -76,7 +77,13 @@ impl DiskMeter {
     }
 }
 
+/// Refuses what no system takes for a position in a file, before it is counted as a gap.
+fn check(position: u64) -> io::Result<()> {
+    i64::try_from(position).map(drop).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
+
 fn gap(file: &File, position: u64) -> io::Result<u64> {
+    check(position)?;
     match position {
         0 => Ok(0),
         _ => Ok(position.saturating_sub(file.metadata()?.len())),

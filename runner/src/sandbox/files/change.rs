@@ -31,20 +31,32 @@ impl Change {
             Self::RemoveDirectory | Self::RemoveFile => Operation::Remove,
         }
     }
+
+    /// The error where the path is a directory's own: `.`, `..`, or a mount.
+    fn of_itself(self, path: &str) -> ErrorCode {
+        match self {
+            Self::CreateDirectory => ErrorCode::Exist,
+            Self::RemoveDirectory if path.ends_with('.') => ErrorCode::Invalid,
+            Self::RemoveDirectory => ErrorCode::Busy,
+            Self::RemoveFile => ErrorCode::IsDirectory,
+        }
+    }
 }
 
 impl Layer<'_> {
-    /// The pinned place of a name that is to be made, removed or replaced.
+    /// The pinned place of a name that is to be made, removed or replaced. `itself` is the error for a
+    /// mount, which stays where it is, and for `.` and `..`, which are no names that a directory could
+    /// lose or get.
     fn name_to_change(
         &self,
         operation: Operation,
         fd: &Handle,
         path: &str,
+        itself: ErrorCode,
     ) -> FsResult<(Place, Pinned)> {
         let place = match self.meaning(fd, path)? {
             Meaning::Below(place, None) => place,
-            // A mount stays where it is.
-            Meaning::Below(_, Some(_)) => return Err(ErrorCode::Busy.into()),
+            Meaning::Below(_, Some(_)) => return Err(itself.into()),
             Meaning::Virtual(names) => {
                 let host = self.files.opened.host_of_virtual(&names);
                 return Err(self.denied(operation, &host));
@@ -54,17 +66,20 @@ impl Layer<'_> {
         };
         let pinned = self.pin(operation, &place, Last::Named)?;
         self.may(operation, &pinned.path()?, Access::Write)?;
-        // `.` and `..` are no names that a directory could lose or get.
         if pinned.is_open() {
-            return Err(ErrorCode::Busy.into());
+            return Err(itself.into());
         }
         Ok((place, pinned))
     }
 
     pub(super) async fn change(&mut self, change: Change, fd: &Handle, path: &str) -> FsResult<()> {
-        let (place, pinned) = self.name_to_change(change.operation(), fd, path)?;
+        let itself = change.of_itself(path);
+        let (place, pinned) = self.name_to_change(change.operation(), fd, path, itself)?;
         if change == Change::RemoveFile && place.directory {
-            return Err(ErrorCode::NotDirectory.into());
+            return Err(match self.stat_of(&pinned).await?.type_ {
+                DescriptorType::Directory => ErrorCode::IsDirectory.into(),
+                _ => ErrorCode::NotDirectory.into(),
+            });
         }
         if change == Change::CreateDirectory {
             self.files.created.check()?;
@@ -89,7 +104,8 @@ impl Layer<'_> {
         target: String,
         path: &str,
     ) -> FsResult<()> {
-        let (place, pinned) = self.name_to_change(Operation::Create, fd, path)?;
+        let exist = ErrorCode::Exist;
+        let (place, pinned) = self.name_to_change(Operation::Create, fd, path, exist)?;
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
         }
@@ -118,8 +134,9 @@ impl Layer<'_> {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(ErrorCode::Invalid.into());
         }
-        let (from, source) = self.name_to_change(Operation::Write, fd, from)?;
-        let (place, target) = self.name_to_change(Operation::Create, to_fd, to)?;
+        let (directory, exist) = (ErrorCode::NotPermitted, ErrorCode::Exist);
+        let (from, source) = self.name_to_change(Operation::Write, fd, from, directory)?;
+        let (place, target) = self.name_to_change(Operation::Create, to_fd, to, exist)?;
         if place.directory {
             return Err(ErrorCode::NoEntry.into());
         }
@@ -152,8 +169,9 @@ impl Layer<'_> {
         (fd, from): (&Handle, &str),
         (to_fd, to): (&Handle, &str),
     ) -> FsResult<()> {
-        let (place, source) = self.name_to_change(Operation::Rename, fd, from)?;
-        let (to_place, target) = self.name_to_change(Operation::Rename, to_fd, to)?;
+        let busy = ErrorCode::Busy;
+        let (place, source) = self.name_to_change(Operation::Rename, fd, from, busy)?;
+        let (to_place, target) = self.name_to_change(Operation::Rename, to_fd, to, busy)?;
         let stat = self.stat_of(&source).await;
         let is_directory = is_type(&stat, DescriptorType::Directory);
         let is_link = is_type(&stat, DescriptorType::SymbolicLink);

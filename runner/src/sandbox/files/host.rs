@@ -5,7 +5,7 @@ use std::sync::Arc;
 use filepath::FilePath;
 use wasmtime::component::Resource;
 use wasmtime_wasi::FsPerms;
-use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
     ErrorCode, Filesize, HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp,
@@ -172,6 +172,12 @@ impl HostDescriptor for Layer<'_> {
 
     async fn set_size(&mut self, fd: Handle, size: Filesize) -> FsResult<()> {
         self.real(&fd, ErrorCode::BadDescriptor)?;
+        // As systems say it of a file that is open to be read.
+        if let Descriptor::File(file) = self.below.table.get(&fd)?
+            && !file.open_mode.contains(OpenMode::WRITE)
+        {
+            return Err(ErrorCode::Invalid.into());
+        }
         let file = self.file(&fd)?;
         self.files.disk.take_size(&file, size)?;
         self.below.set_size(fd, size).await

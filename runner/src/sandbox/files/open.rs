@@ -30,6 +30,8 @@ pub(super) struct Wish {
     directory: bool,
     read: bool,
     write: bool,
+    /// Of a directory, that its entries are to be changed.
+    mutate: bool,
 }
 
 impl Wish {
@@ -53,6 +55,7 @@ impl Wish {
             directory: open.contains(OpenFlags::DIRECTORY),
             read: mode.contains(DescriptorFlags::READ) || !write,
             write,
+            mutate: mode.contains(DescriptorFlags::MUTATE_DIRECTORY),
         })
     }
 
@@ -155,7 +158,7 @@ impl Layer<'_> {
                 }
                 return match wish.create || wish.changes() {
                     true => Err(ErrorCode::IsDirectory.into()),
-                    false => open_directory(pinned),
+                    false => open_directory(pinned, wish.mutate),
                 };
             }
             DescriptorType::RegularFile => {}
@@ -204,7 +207,8 @@ impl Layer<'_> {
         match open(&pinned.dir.dir, Path::new(&pinned.name()), &options) {
             Ok(file) => {
                 self.files.created.count();
-                Ok(Some(descriptor(file, wish)))
+                // As wasmtime-wasi has it: what a guest has made, it may write.
+                Ok(Some(descriptor(file, Wish { write: true, ..wish })))
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !wish.exclusive => {
                 Ok(None)
@@ -214,7 +218,7 @@ impl Layer<'_> {
     }
 }
 
-fn open_directory(pinned: &Pinned) -> FsResult<Option<Descriptor>> {
+fn open_directory(pinned: &Pinned, mutate: bool) -> FsResult<Option<Descriptor>> {
     let mut options = OpenOptions::new();
     options.read(true).follow(FollowSymlinks::No).nonblock(true);
     let opened = open(&pinned.dir.dir, Path::new(&pinned.name()), &options);
@@ -222,7 +226,10 @@ fn open_directory(pinned: &Pinned) -> FsResult<Option<Descriptor>> {
     if !file.metadata()?.is_dir() {
         return Ok(None);
     }
-    Ok(Some(Descriptor::Dir(Dir::new(file, pinned.dir.perms, OpenMode::READ, true))))
+    // That is what the guest is told of it; what may be changed is asked for each change.
+    let mut mode = OpenMode::READ;
+    mode.set(OpenMode::WRITE, mutate && pinned.dir.perms == FsPerms::ReadWrite);
+    Ok(Some(Descriptor::Dir(Dir::new(file, pinned.dir.perms, mode, true))))
 }
 
 /// Nothing, where what was there has gone, or a link or a pipe has come in its place.

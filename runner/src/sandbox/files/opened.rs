@@ -174,9 +174,9 @@ impl Opened {
 
 impl Root {
     fn open(mount: &Mount, rules: &Grants) -> std::io::Result<Self> {
-        let perms = match mount.access {
-            Access::Read => FsPerms::ReadOnly,
-            Access::Write => FsPerms::ReadWrite,
+        let (perms, mode) = match mount.access {
+            Access::Read => (FsPerms::ReadOnly, OpenMode::READ),
+            Access::Write => (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE),
         };
         let (host, file) = match mount.scope {
             Scope::Tree => (mount.host.as_path(), None),
@@ -196,7 +196,7 @@ impl Root {
         Ok(Self {
             name: mount.guest.split('/').filter(|name| !name.is_empty()).map(Into::into).collect(),
             host: host.to_owned(),
-            dir: Dir::new(opened, perms, OpenMode::READ, true),
+            dir: Dir::new(opened, perms, mode, true),
             reads_all: file.is_none() && rules.reads_all_below(host),
             file,
         })

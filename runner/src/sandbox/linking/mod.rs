@@ -135,6 +135,12 @@ impl Imports {
     }
 }
 
+/// Whether this runner has an interface, by its name with its version.
+pub(crate) fn offers(interface: &str) -> bool {
+    let track = track(interface);
+    INTERFACES.iter().chain(p3::INTERFACES).any(|(name, _)| *name == track)
+}
+
 /// The name of an interface with the first two numbers of its version, `wasi:cli/exit@0.2` of
 /// `wasi:cli/exit@0.2.3`: below 1, versions that share them are compatible. Whatever has another form is
 /// compatible with nothing else, and stays as it is.

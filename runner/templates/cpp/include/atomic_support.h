@@ -1,0 +1,2 @@
+// libc++abi names this header so.
+#include <../src/include/atomic_support.h>

@@ -1,0 +1,87 @@
+//! `plugin embed`: a manifest inside a program's file.
+
+use crate::harness::{Project, guests};
+
+const MANIFEST: &str = "name: present\nsummary: Present what it is given\nversion: 1.2.3\n\
+                        arguments: [{name: word, positional: {type: text}}]\n";
+
+/// A program, with the manifest's file elsewhere.
+fn project() -> Project {
+    Project::new()
+        .file("show.wasm", include_bytes!("../fixtures/programs/prebuilt/c.wasm"))
+        .file("manifests/show.yaml", MANIFEST)
+}
+
+const EMBED: [&str; 5] = ["plugin", "embed", "show.wasm", "--manifest", "manifests/show.yaml"];
+
+#[test]
+fn a_program_carries_its_manifest_along() {
+    let project = project();
+    project
+        .call(EMBED)
+        .with(["--output", "out.wasm"])
+        .succeeds()
+        .printing("out.wasm: command present 1.2.3, ")
+        .quietly();
+    let before = std::fs::read(project.path("show.wasm")).expect("it is there");
+    let after = std::fs::read(project.path("out.wasm")).expect("it is there");
+    assert!(after.starts_with(&before) && after.len() < before.len() + 1000);
+
+    project.call(["plugin", "check", "out.wasm"]).succeeds().printing("; command present 1.2.3, ");
+    let project = project.file(".taskrunner/plugins/any-name.wasm", &after);
+    project.call(["present", "x"]).succeeds().printing("[x]");
+    project.call(["present", "--help"]).succeeds().printing("Present what it is given");
+}
+
+#[test]
+fn it_takes_the_place_of_the_one_before() {
+    let project = project();
+    project.call(EMBED).succeeds();
+    let once = std::fs::read(project.path("show.wasm")).expect("it is there");
+    project.call(EMBED).succeeds();
+    assert_eq!(std::fs::read(project.path("show.wasm")).expect("it is there"), once);
+    let project = project.file("manifests/show.yaml", "summary: Another\n");
+    project.call(EMBED).succeeds().printing("show.wasm: command show 0.0.0, ");
+    project.call(["plugin", "check", "show.wasm"]).succeeds().printing("; command show 0.0.0, ");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_keeps_the_permissions_of_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let project = project();
+    let mode = || {
+        let metadata = std::fs::metadata(project.path("show.wasm")).expect("it is there");
+        metadata.permissions().mode() & 0o777
+    };
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(project.path("show.wasm"), private).expect("its permissions");
+    project.call(EMBED).succeeds().leaving(&["manifests/show.yaml", "show.wasm"]);
+    assert_eq!(mode(), 0o600);
+}
+
+#[test]
+fn nothing_is_written_that_is_no_plugin() {
+    for (manifest, code, reason) in [
+        ("sumary: Show", 1, "unknown field `sumary`"),
+        ("summary: ''", 1, "the summary is empty"),
+        ("summary: a\nname: trust", 1, "trust"),
+        ("summary: a\nrequests: [{http: example.org, reason: a}]", 1, "imports nothing for it"),
+        ("summary: [", 2, "manifests/show.yaml"),
+    ] {
+        let project = project().file("manifests/show.yaml", manifest);
+        let before = std::fs::read(project.path("show.wasm")).expect("it is there");
+        project.call(EMBED).exits(code).prints("").reporting(reason);
+        assert_eq!(std::fs::read(project.path("show.wasm")).expect("it is there"), before);
+    }
+}
+
+#[test]
+fn only_programs_have_one() {
+    let project = project().file("hello.wasm", guests::HELLO.bytes).file("text.wasm", "text");
+    let embed = |file| project.call(["plugin", "embed", file, "--manifest", "manifests/show.yaml"]);
+    embed("hello.wasm").exits(1).prints("").reporting("which says itself what it is");
+    embed("text.wasm").exits(1).prints("").reporting("not a WebAssembly file");
+    embed("missing.wasm").exits(125).prints("").reporting("[NOT FOUND]");
+}
