@@ -1,6 +1,7 @@
 //! Programs that know nothing of the runner: whatever kind of file they are, they are commands under the
 //! same permissions, limits and exit codes.
 
+mod broken;
 mod kinds;
 mod manifests;
 
