@@ -43,6 +43,7 @@ mod plugin_embed;
 mod plugin_project;
 mod plugin_test;
 mod polyglot;
+mod preview1;
 mod programs;
 mod promises;
 mod question;

@@ -87,13 +87,16 @@ fn what_is_not_as_it_is_meant_is_a_warning() {
         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32))) (func (export "_start")))"#;
     let project = Project::new()
         .file("other.wasm", guests::HELLO.bytes)
-        .file("needy.wasm", guests::NEEDY.bytes)
+        .file("greedy.wasm", guests::GREEDY_2.bytes)
         .file("show.wasm", wat(module))
         .file("show.yaml", "name: present\nsummary: Show\n");
     for (file, warning) in [
-        ("other.wasm", "warning: the command is called `hello` and the file `other.wasm`"),
-        ("needy.wasm", "warning: it requests "),
-        ("show.wasm", "warning: the command is called `present` and the file `show.wasm`"),
+        ("other.wasm", "warning: the command is called `hello`, and the file `other.wasm`"),
+        (
+            "greedy.wasm",
+            "warning: it requests `--allow-read .`, which is of no use: it imports no function",
+        ),
+        ("show.wasm", "warning: the command is called `present`, and the file `show.wasm`"),
     ] {
         let text = check(&project, file, 0);
         assert!(text.contains(warning), "{text}");

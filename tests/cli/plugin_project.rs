@@ -111,7 +111,8 @@ fn a_project_is_built_and_its_command_runs() {
     project
         .call(["plugin", "build"])
         .succeeds()
-        .printing("build/small.wasm: command small 1.0.0, ")
+        .printing("[WORKSPACE]/build/small.wasm: a component of the world `command`")
+        .printing("; command small 1.0.0, ")
         .reports(&format!("$ {step}\n"));
     project.call(["--plugin-dir", "build", "small"]).succeeds().prints("hello\n");
 
@@ -179,11 +180,7 @@ fn what_is_no_plugin_is_told_after_the_build() {
             "plugin.yaml",
             "output: build/x.wasm\nbuild: [[taskrunner, plugin, componentize, core.wasm, --wit, wit, --world, other, -o, build/x.wasm]]\n",
         );
-    project
-        .call(["plugin", "build"])
-        .exits(125)
-        .prints("")
-        .reporting("[WORKSPACE]/build/x.wasm: a component of another world: ");
+    project.call(["plugin", "build"]).exits(1).printing("error: a component of another world: ");
 }
 
 #[test]
@@ -325,34 +322,24 @@ fn what_can_be_no_component_is_told() {
 }
 
 #[test]
-fn a_reserve_is_the_memory_of_the_adapter() {
-    // Its own `cabi_realloc` must not be called before `_initialize`: it traps.
-    let early = CORE
+fn an_exit_keeps_its_code() {
+    let exit = r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))"#;
+    let command = CORE
         .replace("DESCRIBE", "describe")
         .replace("RUN", "run")
-        .replace(
-            "(local.set $at (i32.and",
-            "(if (i32.eqz (global.get $ready)) (then (unreachable)))\n(local.set $at (i32.and",
-        )
-        .replace(
-            "(global $free",
-            r#"(global $ready (mut i32) (i32.const 0))
-            (func (export "_initialize")
-                (drop (call $write (i32.const 1) (i32.const 64) (i32.const 0) (i32.const 128)))
-                (global.set $ready (i32.const 1)))
-            (global $free"#,
-        );
-    let with_reserve = early.replace(
-        "(data (i32.const 0)",
-        r#"(data (i32.const 131072) "TASKRUNNER-ADAPTER-RESERVE-256K!") (data (i32.const 0)"#,
+        .replace("(memory", &format!("{exit} (memory"))
+        .replace("(i32.const 512)", "(call $exit (i32.const 7)) (i32.const 512)");
+    let program = format!(
+        r#"(module {exit} (memory (export "memory") 1)
+            (func (export "_start") (call $exit (i32.const 7))))"#
     );
     let project =
-        Project::new().file("early.wasm", wat(&early)).file("reserve.wasm", wat(&with_reserve));
-    let make = |core: &'static str| {
-        let call = project.call(["plugin", "componentize", core, "-o", "small.wasm"]);
-        call.with(["--world", "command"]).succeeds().quietly();
+        Project::new().file("command.wasm", wat(&command)).file("program.wasm", wat(&program));
+    let make = |core: &'static str, more: &[&'static str]| {
+        let call = project.call(["plugin", "componentize", core, "--output=small.wasm"]);
+        call.with(more.iter().copied()).succeeds().quietly();
         project.call(["--plugin-dir", ".", "small"])
     };
-    make("early.wasm").exits(125).reporting("wasm trap");
-    make("reserve.wasm").succeeds().prints("hello\n");
+    make("command.wasm", &["--world=command"]).exits(7).prints("hello\n");
+    make("program.wasm", &[]).exits(7);
 }

@@ -107,13 +107,13 @@ const PROGRAM: &str = r#"(component
 fn said(name: &str, text: &str, takes: bool) -> String {
     let project = Project::new().file("plugin.wasm", guests::HELLO.bytes);
     let project = project.file("show.wasm", wat::parse_str(PROGRAM).expect("a component"));
-    let (file, call, codes, taken) = match name {
+    let (file, call, codes, taken): (_, &[&str], _, _) = match name {
         "cases" => {
-            let call = ["plugin", "test", "plugin.wasm", "--filter=no such case"];
-            ("cases.yaml", call.as_slice(), [2, 2], "no case's name holds")
+            let call = &["plugin", "test", "plugin.wasm", "--filter=no such case"];
+            ("cases.yaml", call, [2, 2], "no case's name holds")
         }
-        "manifest" => ("show.yaml", ["plugin", "check", "show.wasm"].as_slice(), [0, 1], "command"),
-        _ => ("plugin.yaml", ["plugin", "build"].as_slice(), [1, 2], "not found: no-such-tool"),
+        "manifest" => ("show.yaml", &["plugin", "check", "show.wasm"], [0, 1], "; command "),
+        _ => ("plugin.yaml", &["plugin", "build"], [1, 2], "not found: no-such-tool"),
     };
     let project = project.file(file, text);
     let ended = project.call(call).exits(codes[usize::from(!takes)]);

@@ -5,6 +5,8 @@
 //! | `guests [NAME…]` | builds the embedded plugins and the test guests (or those named), and records what they were built from |
 //! | `guests --check` | fails where the recorded bytes or sources are not those in the tree; builds nothing |
 //! | `guests --verify` | builds, and fails where the same compiler makes other bytes than the recorded ones |
+//! | `languages --record` | writes down what the fixtures in all languages are and were built from, once `tools/polyglot.sh` has built them |
+//! | `languages --check` | fails where their bytes or sources are others |
 //! | `types` | writes the contract's types for TypeScript |
 //! | `wheel` | builds the Python wheel, installs it into a fresh environment and uses it |
 #![expect(
@@ -14,6 +16,7 @@
 )]
 
 mod guests;
+mod languages;
 mod record;
 mod source;
 mod toolchain;
@@ -26,8 +29,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use workspace::Workspace;
 
-const USAGE: &str =
-    "usage: cargo xtask guests [NAME...] | guests --check | guests --verify | types | wheel";
+const USAGE: &str = "usage: cargo xtask guests [NAME...] | guests --check | guests --verify | languages --check | languages --record | types | wheel";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +49,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["guests", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
             guests::build(&Workspace::load()?, names)
         }
+        ["languages", "--check"] => languages::check(&Workspace::load()?.root),
+        ["languages", "--record"] => languages::record(&Workspace::load()?.root),
         ["types"] => types::write(&Workspace::load()?.root),
         ["wheel"] => wheel::try_out(&Workspace::load()?),
         _ => bail!("{USAGE}"),

@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use crate::sandbox::{FailureKind, Limit, Outcome};
 
+/// The exit code that says the same as a retryable failure: `EX_TEMPFAIL` of `sysexits.h`.
+const RETRYABLE: u8 = 75;
+
 /// How the waits between attempts grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -23,7 +26,8 @@ pub(crate) enum Backoff {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RetryOn {
-    /// The plugin says that it may well work when tried again.
+    /// The plugin says that it may well work when tried again: by the kind of its failure, or by the exit
+    /// code for that, 75.
     Retryable,
     /// It failed for another reason, or ended with an exit code that is not zero.
     Failed,
@@ -94,6 +98,7 @@ impl RetryPolicy {
             | Outcome::Breach
             | Outcome::Died(_)
             | Outcome::Broken(_) => return false,
+            Outcome::Exited(RETRYABLE) if self.on.contains(&RetryOn::Retryable) => return true,
             Outcome::Exited(_) => RetryOn::Failed,
             Outcome::Failed(failure) => match failure.kind {
                 FailureKind::Usage | FailureKind::Configuration => return false,

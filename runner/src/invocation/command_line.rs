@@ -75,3 +75,7 @@ pub(crate) fn usual_form(spec: &ArgumentSpec) -> Vec<String> {
         Shape::Positional(_) => vec![VALUE.to_owned()],
     }
 }
+
+#[cfg(test)]
+#[path = "command_line_tests.rs"]
+mod tests;

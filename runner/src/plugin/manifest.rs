@@ -79,6 +79,19 @@ impl Manifest {
         .expect("a manifest that keeps the rules")
     }
 
+    /// The manifest of a program called `demo`, with these leading words; with arguments and how they are
+    /// passed, or with what is typed passed as it is.
+    #[cfg(test)]
+    pub(crate) fn of_demo_program(
+        leading: &[&str],
+        arguments: Option<(Vec<ArgumentSpec>, Vec<Vec<String>>)>,
+    ) -> Self {
+        let leading_arguments = leading.iter().map(|&word| word.to_owned()).collect();
+        let (specs, passed) = arguments.unzip();
+        let program = Program { leading_arguments, passed, is_bounded: true };
+        Self { program: Some(program), ..Self::with_arguments(specs.unwrap_or_default()) }
+    }
+
     pub(crate) fn name(&self) -> &Name {
         &self.name
     }

@@ -57,10 +57,8 @@ fn other_name(manifest: &Manifest, path: &Path) -> Option<String> {
     let name = manifest.name().as_str();
     let stem = path.file_stem()?;
     (stem != name).then(|| {
-        format!(
-            "the command is called `{name}` and the file `{}`: who looks for the file does not find it by the command's name",
-            path.file_name().unwrap_or_default().display()
-        )
+        let file = path.file_name().unwrap_or_default().display();
+        format!("the command is called `{name}`, and the file `{file}`")
     })
 }
 
@@ -77,7 +75,7 @@ fn useless_requests(manifest: &Manifest, inspection: &Inspection) -> Vec<String>
     let requests = manifest.requests.iter();
     let useless = requests.filter_map(|request| {
         let proof = cannot(request.capability.kind)?;
-        Some(format!("it requests {} and can never use it: it {proof}", request.capability))
+        Some(format!("it requests `{}`, which is of no use: it {proof}", request.capability))
     });
     useless.collect()
 }

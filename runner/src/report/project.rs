@@ -59,7 +59,7 @@ impl Report {
         }
     }
 
-    /// Shows the plugin that was built.
+    /// Shows the plugin that was made of a program and its manifest.
     pub(crate) fn built(&self, output: &str, size: usize, manifest: &Manifest) -> io::Result<()> {
         let (name, version) = (manifest.name(), manifest.semantic_version());
         match self.format {

@@ -73,7 +73,7 @@ fn json(tested: &Tested<'_>) -> Value {
     let mismatches = tested.mismatches.iter().map(|mismatch| {
         let (expected, actual) = match &mismatch.problem {
             Problem::Differs { expected, actual } => (text(expected).into(), text(actual).into()),
-            Problem::ExitCode { expected, actual } => (json!(expected.to_string()), json!(actual)),
+            Problem::ExitCode { expected, actual } => (json!(expected.codes()), json!(actual)),
             Problem::Lines { expected, actual } => (json!(expected), json!(actual)),
             Problem::Lacks { part, actual } => (json!(part), text(actual).into()),
             Problem::NoMatch { pattern, actual } => (json!(pattern), text(actual).into()),
@@ -109,7 +109,9 @@ fn summary(problem: &Problem) -> String {
         Problem::Differs { .. } => "differs".to_owned(),
         Problem::Lacks { part, .. } => format!("does not contain `{part}`"),
         Problem::NoMatch { pattern, .. } => format!("does not match `{pattern}`"),
-        Problem::Lines { expected, actual } => format!("has {actual} lines, expected {expected}"),
+        Problem::Lines { expected, actual } => {
+            format!("has this many lines: {actual}, expected {expected}")
+        }
         Problem::Unreadable(error) => format!("cannot be read: {error}"),
         Problem::IsThere => "is there".to_owned(),
     }

@@ -17,7 +17,7 @@ mod generated {
 }
 
 pub(super) use generated::taskrunner::plugin::{log, progress};
-pub(super) use generated::{Command, CommandPre};
+pub(super) use generated::{Command, CommandIndices};
 
 use generated::exports::taskrunner::plugin::guest;
 use generated::taskrunner::plugin::types as wit;

@@ -62,15 +62,17 @@ impl Instance {
             exports.exports(engine).any(|(name, _)| name.starts_with(prefix))
         };
         if exports("taskrunner:plugin/guest@") {
-            let ready = contract::CommandPre::new(ready).map_err(not_linked)?;
-            return Ok(Self::Command(ready.instantiate_async(store).await?));
+            let command = contract::CommandIndices::new(&ready).map_err(not_linked)?;
+            let instance = ready.instantiate_async(&mut *store).await?;
+            return Ok(Self::Command(command.load(store, &instance).map_err(not_linked)?));
         }
         // What is made for both versions only lends its toolchain's idea of a program to the older one.
         if exports("wasi:cli/run@0.3") {
             return Ok(Self::RunAsync(p3::instance(store, &ready).await?));
         }
-        let ready = wasi2::CommandPre::new(ready).map_err(not_linked)?;
-        Ok(Self::Run(ready.instantiate_async(store).await?))
+        let program = wasi2::CommandIndices::new(&ready).map_err(not_linked)?;
+        let instance = ready.instantiate_async(&mut *store).await?;
+        Ok(Self::Run(program.load(store, &instance).map_err(not_linked)?))
     }
 
     async fn of_module(

@@ -9,6 +9,6 @@ exec "nim c --compileOnly --noMain --nimcache:build/c --hints:off" &
 var sources: seq[string]
 for file in listFiles("build/c"):
   if file.endsWith(".c"): sources.add quoteShell(file)
-exec "zig cc -target wasm32-wasi -mexec-model=reactor -Oz -s -w -o build/core.wasm" &
+exec "zig cc -target wasm32-wasi -mexec-model=reactor -Oz -s -w -Wl,-z,stack-size=1048576 -o build/core.wasm" &
   " " & quoteShell("-Dflockfile(file)=") & " " & quoteShell("-Dfunlockfile(file)=") & # WASI has no threads
   " -I" & quoteShell(querySetting(libPath)) & " " & sources.join(" ")

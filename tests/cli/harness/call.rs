@@ -16,6 +16,9 @@ use super::project::Project;
 /// No call takes longer, or the test fails: much more than any takes, even where many run at once.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
+/// The same for a call that makes many calls itself.
+const LONG_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// What a program's standard input is.
 pub(crate) enum Input {
     /// At its end from the start.
@@ -66,6 +69,7 @@ pub(crate) struct Call<'a> {
     directory: PathBuf,
     input: Input,
     screen: Screen,
+    timeout: Duration,
     /// What is done with the process while it runs.
     #[cfg(target_os = "linux")]
     meanwhile: Option<Box<dyn FnOnce(u32) + 'a>>,
@@ -92,6 +96,7 @@ impl<'a> Call<'a> {
             directory: project.path(""),
             input: Input::Nothing,
             screen: Screen::Pipes,
+            timeout: TIMEOUT,
             #[cfg(target_os = "linux")]
             meanwhile: None,
             #[cfg(target_os = "linux")]
@@ -123,6 +128,12 @@ impl<'a> Call<'a> {
     /// Starts in a directory beside the workspace.
     pub(crate) fn within_beside(mut self, directory: &str) -> Self {
         self.directory = self.project.beside_path(directory);
+        self
+    }
+
+    /// Lets it take as long as many calls, one after another.
+    pub(crate) fn patiently(mut self) -> Self {
+        self.timeout = LONG_TIMEOUT;
         self
     }
 
@@ -262,11 +273,11 @@ impl<'a> Call<'a> {
         // It has ended when nobody can write to its outputs any more.
         let mut read = [Vec::new(), Vec::new()];
         for _ in 0..streams {
-            match receive.recv_timeout(TIMEOUT.saturating_sub(begun.elapsed())) {
+            match receive.recv_timeout(self.timeout.saturating_sub(begun.elapsed())) {
                 Ok((number, bytes)) => read[number] = bytes,
                 Err(RecvTimeoutError::Timeout) => {
                     let _ = child.kill();
-                    panic!("{:?} still runs after {TIMEOUT:?}", self.arguments);
+                    panic!("{:?} still runs after {:?}", self.arguments, self.timeout);
                 }
                 Err(RecvTimeoutError::Disconnected) => unreachable!("this thread can send, too"),
             }

@@ -1,6 +1,7 @@
 //! Programs that know nothing of the runner: whatever kind of file they are, they are commands under the
 //! same permissions, limits and exit codes.
 
+mod broken;
 mod kinds;
 mod manifests;
 
@@ -19,9 +20,10 @@ fn programs() -> Vec<(String, Vec<u8>)> {
             let name = path.file_stem().expect("a name").to_string_lossy().replace('.', "-");
             (name, std::fs::read(&path).expect("its bytes"))
         })
+        .filter(|(name, _)| name != "rust-0-3-strain")
         .collect();
     programs.sort();
-    assert!(programs.len() >= 2, "{} programs", programs.len());
+    assert!(programs.len() >= 10, "{} programs", programs.len());
     programs
 }
 

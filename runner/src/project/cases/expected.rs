@@ -17,6 +17,10 @@ const MAX_PATTERN: usize = 1 << 20;
 pub(crate) struct ExitCodes(Vec<u8>);
 
 impl ExitCodes {
+    pub(crate) fn codes(&self) -> &[u8] {
+        &self.0
+    }
+
     pub(crate) fn contain(&self, code: i32) -> bool {
         self.0.iter().any(|expected| i32::from(*expected) == code)
     }

@@ -105,7 +105,8 @@ export function writeAll(file: u32, content: Uint8Array): void {
 
 /** Opens a path below the nearest directory that the program was given. */
 function open(path: string, flags: u16, rights: u64): u32 {
-  const absolute = path.startsWith("/") ? path : "/" + path;
+  const here = process.env.has("PWD") ? process.env.get("PWD") : "";
+  const absolute = path.startsWith("/") ? path : here + "/" + path;
   const entry = heap.alloc(8);
   let nearest: i32 = -1;
   let depth = 0;

@@ -1,0 +1,86 @@
+//! Files that pass for programs until somebody runs them.
+
+use crate::harness::Project;
+
+/// A file as text, the exit code of its run, and what is said of it.
+struct Broken {
+    text: &'static str,
+    exits: i32,
+    says: &'static str,
+}
+
+const BROKEN: [Broken; 9] = [
+    Broken {
+        text: r#"(module (memory (export "memory") 1) (func (export "_start") (param i32)))"#,
+        exits: 125,
+        says: "cannot be linked",
+    },
+    Broken {
+        text: r#"(module (import "wasi_snapshot_preview1" "fd_write" (func)) (func (export "_start")))"#,
+        exits: 125,
+        says: "cannot be linked",
+    },
+    Broken {
+        text: r#"(module (import "wasi_snapshot_preview1" "no_such" (func)) (func (export "_start")))"#,
+        exits: 125,
+        says: "cannot be linked",
+    },
+    // It is not told apart from a call into a memory that is too small.
+    Broken {
+        text: r#"(module
+            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+            (memory 1)
+            (func (export "_start") (drop (call $random (i32.const 0) (i32.const 1)))))"#,
+        exits: 134,
+        says: "missing required memory export",
+    },
+    Broken {
+        text: r#"(module (memory (export "memory") 1) (func $begin (loop $again (br $again)))
+            (start $begin) (func (export "_start")))"#,
+        exits: 124,
+        says: "took longer than the 1s allowed",
+    },
+    Broken {
+        text: r#"(module (memory (export "memory") 1) (memory 65536) (func (export "_start")))"#,
+        exits: 137,
+        says: "of memory allowed",
+    },
+    Broken {
+        text: r#"(module (memory (export "memory") 1) (table 4000000000 funcref) (func (export "_start")))"#,
+        exits: 137,
+        says: "of memory allowed",
+    },
+    Broken {
+        text: r#"(component (core module $m (func (export "run"))) (core instance $i (instantiate $m))
+            (func $run (canon lift (core func $i "run"))) (instance $exported (export "run" (func $run)))
+            (export "wasi:cli/run@0.2.0" (instance $exported)))"#,
+        exits: 125,
+        says: "cannot be linked",
+    },
+    Broken {
+        text: r#"(component (instance $exported) (export "wasi:cli/run@0.3.0" (instance $exported)))"#,
+        exits: 125,
+        says: "cannot be linked",
+    },
+];
+
+#[test]
+fn what_is_no_program_after_all_says_why() {
+    for Broken { text, exits, says } in BROKEN {
+        let bytes = wat::parse_str(text).expect("it is well-formed");
+        let project = Project::new().file(".taskrunner/plugins/broken.wasm", bytes);
+        let call = project.call(["--time-limit=1s", "--memory-limit=64MiB", "broken"]);
+        call.exits(exits).prints("").reporting(says);
+    }
+}
+
+#[test]
+fn its_start_function_can_end_it() {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1) (func $begin (call $exit (i32.const 7)))
+        (start $begin) (func (export "_start") unreachable))"#;
+    let bytes = wat::parse_str(text).expect("it is well-formed");
+    let project = Project::new().file(".taskrunner/plugins/ends.wasm", bytes);
+    project.call(["ends"]).exits(7).prints("").quietly();
+}
