@@ -147,7 +147,7 @@ fn other_webassembly_is_judged() {
         )
         .file("env.wasm", wat(r#"(module (import "env" "foo" (func)))"#))
         .file(
-            "run.wasm",
+            "runs.wasm",
             wat(r#"(component
             (instance $i) (export "wasi:cli/run@0.2.6" (instance $i)))"#),
         );
@@ -166,7 +166,7 @@ fn other_webassembly_is_judged() {
         .reporting("random (imports `env.foo`)");
     project.call(["inspect", "env.wasm"]).exits(125).reporting("a core module without `_start`");
     project
-        .call(["inspect", "run.wasm"])
+        .call(["inspect", "runs.wasm"])
         .succeeds()
         .printing("a component that exports `wasi:cli/run`, version 0.2.6");
 }

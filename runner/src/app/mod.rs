@@ -146,7 +146,6 @@ impl App {
         if let Some(level) = asked_log_level(&options, &environment)? {
             settings.log_level = level.0;
         }
-        report::install_log(&report.console, settings.log_level, report.log_format);
         let missing =
             |directory: &&PathBuf| !environment.working_directory.join(directory).is_dir();
         if let Some(path) = options.plugin_dirs.iter().find(missing) {
@@ -169,6 +168,7 @@ impl App {
     }
 
     fn answer(self, request: Request) -> Result<ExitCode, Error> {
+        report::install_log(&self.report.console, self.settings.log_level, self.report.log_format);
         let describer =
             Describer::new(&self.environment, self.options.require_sandbox, &self.report);
         let wanted = match &request {

@@ -225,5 +225,5 @@ fn the_lock_and_the_answers_are_bound_to_the_manifest_beside() {
         "summary: One\nleading-arguments: ['read:a.txt']\nrequests: [{read: a.txt, reason: b}]",
     );
     project.call(["--locked", "show"]).exits(126).without("text");
-    project.call(["show"]).exits(126).without("text");
+    project.call(["show"]).exits(3).without("text").reporting("not the plugin that was locked");
 }
