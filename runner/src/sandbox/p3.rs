@@ -29,7 +29,7 @@ pub(super) async fn instance(
         .and_then(|interface| component.get_export_index(Some(&interface), "run"))
         .ok_or_else(|| NotLinked(format!("it does not export `{RUN}`")))?;
     let instance = ready.instantiate_async(&mut *store).await?;
-    instance.get_typed_func(store, &function).map_err(|error| NotLinked(one_line(&error)).into())
+    instance.get_typed_func(store, function).map_err(|error| NotLinked(one_line(&error)).into())
 }
 
 /// Runs a program. It ends when it has given its result, or when nothing is left that could make it go on.
