@@ -187,8 +187,9 @@ pub(crate) enum Runnable {
     Program,
 }
 
+/// A candidate of a version has interfaces of its own.
 fn is_run(version: &&str) -> bool {
-    RUN_VERSIONS.iter().any(|known| version.starts_with(known))
+    RUN_VERSIONS.iter().any(|known| version.starts_with(known)) && !version.contains('-')
 }
 
 /// The first import of a core module that WASI preview 1 does not have.
@@ -242,6 +243,24 @@ mod tests {
         }
         let reactor = module(r#"(module (func (export "_initialize")))"#);
         assert!(matches!(reactor, Err(KindError::Reactor)));
+    }
+
+    #[test]
+    fn a_candidate_of_a_version_is_another_version() {
+        let run = |names: &[&str]| {
+            let exports = names.iter().map(|name| format!(r#"(export "{name}" (instance $i))"#));
+            let exports = exports.collect::<Vec<_>>().join(" ");
+            let component = wat::parse_str(format!("(component (instance $i) {exports})"));
+            check(&component.expect("a component"))
+        };
+        assert_eq!(run(&["wasi:cli/run@0.2.11"]).ok(), Some(Runnable::Program));
+        assert_eq!(run(&["wasi:cli/run@0.3.1"]).ok(), Some(Runnable::Program));
+        for other in ["0.3.0-rc-2025-09-16", "0.1.0", "1.0.0"] {
+            let error = run(&[&format!("wasi:cli/run@{other}")]).expect_err("refused");
+            assert!(matches!(&error, KindError::RunVersion(found) if found == other), "{error}");
+        }
+        let both = ["wasi:cli/run@0.3.0-rc-2025-09-16", "wasi:cli/run@0.2.0"];
+        assert_eq!(run(&both).ok(), Some(Runnable::Program));
     }
 
     #[test]

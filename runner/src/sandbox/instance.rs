@@ -59,7 +59,9 @@ impl Instance {
         let ready = linker.instantiate_pre(component).map_err(not_linked)?;
         let exports = |prefix: &str| {
             let exports = component.component_type();
-            exports.exports(engine).any(|(name, _)| name.starts_with(prefix))
+            // A candidate of a version (`0.3.0-rc-…`) has interfaces of its own.
+            let is = |name: &str| name.starts_with(prefix) && !name[prefix.len()..].contains('-');
+            exports.exports(engine).any(|(name, _)| is(name))
         };
         if exports("taskrunner:plugin/guest@") {
             let command = contract::CommandIndices::new(&ready).map_err(not_linked)?;

@@ -57,6 +57,8 @@ impl Layer<'_> {
         let place = match self.meaning(fd, path)? {
             Meaning::Below(place, None) => place,
             Meaning::Below(_, Some(_)) => return Err(itself.into()),
+            // It is there, and to make it again is no change: `mkdir -p` goes on.
+            Meaning::Virtual(_) if itself == ErrorCode::Exist => return Err(itself.into()),
             Meaning::Virtual(names) => {
                 let host = self.files.opened.host_of_virtual(&names);
                 return Err(self.denied(operation, &host));
