@@ -119,7 +119,7 @@ impl App {
             self.environment.home.as_deref(),
         )
         .map_err(|error| Error::Permission { command: manifest.name().clone(), error })?;
-        Ok(if manifest.is_raw() { paths.from_working_directory() } else { paths })
+        Ok(if manifest.is_raw() { paths.at_working_directory() } else { paths })
     }
 
     /// The runner's own files.

@@ -104,7 +104,7 @@ impl Paths {
 
     /// The same, for a guest that is passed what was typed as it is: it finds the user's directory as its
     /// `/`, so that a relative path means the same inside.
-    pub(crate) fn from_working_directory(self) -> Self {
+    pub(crate) fn at_working_directory(self) -> Self {
         Self { root: self.working_directory.clone(), ..self }
     }
 
