@@ -258,3 +258,13 @@ fn two_files_of_one_name_in_the_sandbox_are_refused() {
         .reporting("which has the same name inside the sandbox");
     assert_eq!(files(&project, &["read", &outside, "--reads", &inside]), Ok("inside".into()));
 }
+
+#[test]
+fn a_thousand_files_can_be_named() {
+    let project = Project::new().guest(guests::FILES);
+    let names: Vec<String> = (0..1000).map(|number| format!("{number}.txt")).collect();
+    let project = names.iter().fold(project, |project, name| project.file(name, "text"));
+    let read = ["files", "read", "/7.txt"].into_iter().map(ToOwned::to_owned);
+    let named = names.iter().map(|name| format!("--reads={name}"));
+    project.call(read.chain(named).collect::<Vec<_>>()).succeeds().printing("text");
+}

@@ -244,7 +244,10 @@ impl Sandbox {
             // wasmtime keeps what memories begin with in a file without a name.
             file_size: limits.disk.max(limits.memory),
             // A listing takes two: the directory's own, and that which is read.
-            handles: u64::from(limits.handles).saturating_mul(2).saturating_add(HANDLES_OF_HOST),
+            handles: u64::from(limits.handles)
+                .saturating_mul(2)
+                .saturating_add(HANDLES_OF_HOST)
+                .saturating_add(setup.held),
             required: self.required,
         })
     }

@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(super) command_line: Arc<[String]>,
     /// What `wasi:config/store` gives: the keys of the command's section, with their values as text.
     pub(super) configuration: Arc<[(String, String)]>,
+    /// How many files are open for the guest before it begins.
+    pub(super) held: u64,
     pub(super) limits: Limits,
     /// The most bytes that one call of the host's may take out of the guest.
     pub(super) hostcall_bytes: usize,
@@ -37,6 +39,9 @@ pub(crate) struct Setup {
 impl Setup {
     /// Opens what was granted.
     pub(crate) fn new(grants: &Grants, limits: Limits, io: GuestIo) -> Result<Self, SandboxError> {
+        let held = held(grants);
+        #[cfg(unix)]
+        make_room(held);
         Ok(Self {
             opened: Arc::new(Opened::open(&Arc::new(grants.clone()))?),
             openings: openings(grants.areas())?,
@@ -44,6 +49,7 @@ impl Setup {
             network: Arc::new(grants.network().clone()),
             command_line: Arc::default(),
             configuration: Arc::default(),
+            held,
             limits,
             hostcall_bytes: HOSTCALL_BYTES,
             io,
@@ -75,6 +81,25 @@ impl Setup {
         let setup = Self::new(&Grants::none(), Limits::for_describe(), GuestIo::closed())?;
         Ok(Self { hostcall_bytes: MANIFEST_BYTES, ..setup })
     }
+}
+
+/// How many files it takes to open what was granted: each part once for the guest, and once for the wall.
+fn held(grants: &Grants) -> u64 {
+    (grants.mounts().len() + grants.areas().len()) as u64
+}
+
+/// Lets this process open so many files more than usual, as far as the system lets it: by default it may
+/// open a thousand, and somebody may name more on the command line.
+#[cfg(unix)]
+fn make_room(files: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let Some(current) = current else { return };
+    let wanted = current.saturating_add(files);
+    let raised = maximum.map_or(wanted, |maximum| wanted.min(maximum));
+    // Where it cannot be raised, what cannot be opened is told by its name.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum });
 }
 
 /// What the second wall lets through. The places are opened apart from what the guest is given: should
