@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::assert_plain;
 use crate::config::{Document, DocumentError};
+use crate::invocation::clap_command;
+use crate::plugin::ManifestFile;
 
 /// The first byte says whether the rest is JSON or YAML.
 pub fn configuration(bytes: &[u8]) {
@@ -22,6 +24,7 @@ pub fn configuration(bytes: &[u8]) {
             }
             written_again(&value);
             sections(&document);
+            manifest(&document);
         }
     }
 }
@@ -49,6 +52,26 @@ fn sections(document: &Document) {
     for key in document.value().keys() {
         if let Err(error) = document.section::<crate::config::LimitsLayer>(key) {
             shown(&error);
+        }
+    }
+}
+
+/// The file as the manifest of a program: what passes the check can be shown, and says how each argument
+/// is passed.
+fn manifest(document: &Document) {
+    let file = match document.decode::<ManifestFile>() {
+        Ok(file) => file,
+        Err(error) => return shown(&error.called("manifest")),
+    };
+    match file.check("demo") {
+        Err(error) => assert_plain("a fault", &crate::text::visible(&error.to_string())),
+        Ok(manifest) => {
+            assert_plain("the help", &clap_command(&manifest).render_long_help().to_string());
+            let program = manifest.program().expect("it is a program's");
+            if let Some(passed) = &program.passed {
+                assert_eq!(passed.len(), manifest.arguments.len());
+                assert!(passed.iter().all(|form| !form.is_empty()));
+            }
         }
     }
 }

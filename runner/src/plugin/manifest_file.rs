@@ -194,7 +194,7 @@ impl ManifestFile {
 
     /// Checks it against the rules in `wit/command.wit`. `stem` is the name of the file, which names the
     /// command where the manifest does not.
-    pub(super) fn check(self, stem: &str) -> Result<Manifest, ManifestError> {
+    pub(crate) fn check(self, stem: &str) -> Result<Manifest, ManifestError> {
         if self.leading_arguments.iter().any(|word| word.contains('\0')) {
             return Err(ManifestError::Text {
                 what: "a leading argument".to_owned(),

@@ -26,6 +26,8 @@ pub(crate) use facts::{Facts, facts};
 pub(crate) use inspection::Inspection;
 pub(crate) use kind::{Kind, KindError, Runnable};
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
+#[cfg(fuzzing)]
+pub(crate) use manifest_file::ManifestFile;
 pub(crate) use name::{Name, NameError};
 pub(crate) use outline::{ItemKind, MANIFEST_SECTION};
 pub(crate) use registry::{Describe, Fault, FaultKind, Listing, Lookup, Plugin, Registry};
