@@ -84,3 +84,25 @@ fn its_start_function_can_end_it() {
     let project = Project::new().file(".taskrunner/plugins/ends.wasm", bytes);
     project.call(["ends"]).exits(7).prints("").quietly();
 }
+
+#[test]
+fn a_thousand_imports_are_told_by_the_first_that_there_is_not() {
+    let module = |from: &str| {
+        let import =
+            |number| format!(r#"(import "{from}" "sched_yield" (func $f{number} (result i32)))"#);
+        let imports: String = (0..1000).map(import).collect();
+        let text =
+            format!(r#"(module {imports} (memory (export "memory") 1) (func (export "_start")))"#);
+        Project::new()
+            .file(".taskrunner/plugins/many.wasm", wat::parse_str(text).expect("a module"))
+    };
+    module("wasi_snapshot_preview1").call(["many"]).succeeds().quietly();
+    let project = module("env");
+    let said = project.call(["list"]).succeeds().stderr();
+    assert!(
+        said.contains("imports `env.sched_yield`: a program imports nothing but WASI"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    project.call(["many"]).exits(125).prints("");
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{everywhere, show};
-use crate::harness::Input;
+use crate::harness::{Input, Project};
 
 #[test]
 fn arguments_arrive_as_they_were_typed() {
@@ -196,4 +196,47 @@ fn help_says_what_a_program_is() {
     let project = show();
     let ended = project.call(["help", "show"]).succeeds().quietly();
     insta::assert_snapshot!(ended.stdout());
+}
+
+/// A component that ends well if the key `name` of its configuration is a text of three bytes.
+const ASKS_FOR_ITS_CONFIGURATION: &str = r#"(component
+    (import "wasi:config/store@0.2.0-rc.1" (instance $store
+        (type $error (variant (case "upstream" string) (case "io" string)))
+        (export "error" (type $exported (eq $error)))
+        (export "get" (func (param "key" string) (result (result (option string) (error $exported)))))))
+    (core module $memory
+        (memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+        (data (i32.const 0) "name"))
+    (core instance $m (instantiate $memory))
+    (alias export $store "get" (func $get))
+    (core func $lowered
+        (canon lower (func $get) (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+    (core module $main
+        (import "store" "get" (func $get (param i32 i32 i32)))
+        (import "m" "memory" (memory 1))
+        (func (export "run") (result i32)
+            (call $get (i32.const 0) (i32.const 4) (i32.const 64))
+            (i32.or (i32.load8_u (i32.const 64)) (i32.or
+                (i32.ne (i32.load8_u (i32.const 68)) (i32.const 1))
+                (i32.ne (i32.load (i32.const 76)) (i32.const 3))))))
+    (core instance $i (instantiate $main
+        (with "store" (instance (export "get" (func $lowered))))
+        (with "m" (instance $m))))
+    (func $run (result (result)) (canon lift (core func $i "run")))
+    (instance $exported (export "run" (func $run)))
+    (export "wasi:cli/run@0.2.0" (instance $exported)))"#;
+
+#[test]
+fn a_component_can_ask_for_its_configuration() {
+    let asking = || {
+        let bytes = wat::parse_str(ASKS_FOR_ITS_CONFIGURATION).expect("a component");
+        Project::new().file(".taskrunner/plugins/asks.wasm", bytes)
+    };
+    asking().call(["asks"]).exits(1);
+    asking().call(["inspect", "asks", "--forbid=environment"]).succeeds();
+    for (name, code) in [("abc", 0), ("abcd", 1), ("[1]", 0), ("123", 0), ("null", 1)] {
+        let text = format!("asks: {{name: {name}}}");
+        asking().file("taskrunner.yaml", text).call(["asks"]).exits(code);
+    }
 }
