@@ -321,6 +321,33 @@ fn what_can_be_no_component_is_told() {
     call("nowhere.wasm").exits(125).reporting("cannot read `nowhere.wasm`: [NOT FOUND]");
 }
 
+/// A component whose types are nested deeper than anybody's stack.
+fn nested() -> Vec<u8> {
+    let types: Vec<u8> =
+        [1].into_iter().chain([0x41, 1, 1].repeat(200_000)).chain([0x41, 0]).collect();
+    let length = u32::try_from(types.len()).expect("a length");
+    let mut bytes = b"\0asm\x0d\0\x01\0\x07".to_vec();
+    bytes.extend([0, 7, 14, 21].map(|shift| (length >> shift) as u8 & 0x7f | 0x80));
+    bytes.push(0);
+    bytes.extend(types);
+    bytes
+}
+
+#[test]
+fn no_world_is_nested_without_end() {
+    let section: String = nested().iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let project = Project::new()
+        .file("core.wasm", wat(&format!("(module (@custom \"component-type:x\" \"{section}\"))")))
+        .file("plain.wasm", wat("(module)"))
+        .file("world.wasm", nested());
+    let make = |words: &[&str]| {
+        let call = project.call(["plugin", "componentize", "--output=out.wasm"]);
+        call.with(words.iter().copied()).exits(1).reporting("nested more than 100 deep");
+    };
+    make(&["core.wasm"]);
+    make(&["plain.wasm", "--world=w", "--wit=world.wasm"]);
+}
+
 #[test]
 fn an_exit_keeps_its_code() {
     let exit = r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))"#;

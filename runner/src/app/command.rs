@@ -52,7 +52,7 @@ impl App {
             tracing::warn!("{}: {remark}", plugin.source());
         }
         if plugin.manifest.is_raw() {
-            warn_of_options(command, &raw);
+            self.warn_of_options(command, &raw);
         }
         let typed = match invocation::parse(&plugin.manifest, &raw) {
             Ok(typed) => typed,
@@ -64,13 +64,15 @@ impl App {
         let sources = Sources { typed, environment: &variable, section: &section, paths: &paths };
         let (arguments, named) = invocation::resolve(&plugin.manifest, sources)
             .map_err(|error| self.argument_error(command, error))?;
+        let command_line = invocation::command_line(&plugin.manifest, &raw, &arguments)
+            .map_err(|error| self.argument_error(command, error))?;
         let subject = Subject { plugin, paths: &paths, named: &named };
         let grants = self.grants(subject)?;
         let settings = self.command_settings(command)?;
         self.report_ignored();
         let invocation = Invocation {
             command: command.clone(),
-            command_line: invocation::command_line(&plugin.manifest, &raw, &arguments),
+            command_line,
             raw_arguments: raw,
             arguments,
             section,
@@ -149,6 +151,19 @@ impl App {
         Ok(self.settings.for_command(command, limits, retry, trusted).capped(&caps))
     }
 
+    /// Tells of options that stand where they are the program's: who typed `--deny-read` there is not
+    /// protected by it. No level of the log that the workspace sets keeps that from them.
+    fn warn_of_options(&self, command: &Name, arguments: &[String]) {
+        let own = arguments.iter().take_while(|word| *word != "--").filter(|word| {
+            let name = word.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));
+            name.is_some_and(|name| OPTIONS.contains(&name) && !COMMON.contains(&name))
+        });
+        for word in own {
+            let message = format!("`{word}` is passed to `{command}`");
+            self.report.warn(&message, "options of the runner's stand before its name");
+        }
+    }
+
     fn guest_io(&self, command: &Name, witness: Witness) -> GuestIo {
         GuestIo {
             stdin: true,
@@ -163,20 +178,6 @@ impl App {
 
 /// Options that a program may well have of its own, too.
 const COMMON: [&str; 5] = ["color", "config", "format", "help", "version"];
-
-/// Tells of options that stand where they are the program's: who typed `--deny-read` there is not
-/// protected by it.
-fn warn_of_options(command: &Name, arguments: &[String]) {
-    let own = arguments.iter().take_while(|word| *word != "--").filter(|word| {
-        let name = word.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));
-        name.is_some_and(|name| OPTIONS.contains(&name) && !COMMON.contains(&name))
-    });
-    for word in own {
-        tracing::warn!(
-            "`{word}` is passed to `{command}`: options of the runner's stand before its name"
-        );
-    }
-}
 
 fn unicode(arguments: Vec<OsString>) -> Result<Vec<String>, Error> {
     let unicode = |argument: OsString| {

@@ -1,10 +1,16 @@
 //! What a program that knows nothing of the contract is called with.
 
-use super::{Argument, Value};
+use super::{Argument, ArgumentError, Value};
 use crate::plugin::{ArgumentSpec, Manifest, Shape};
 
 /// What stands for the value in how an argument is passed.
 const VALUE: &str = "{}";
+
+/// The most bytes of a command line: as much as any system passes to a program.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a word takes beside its text, as systems count: its end, and the pointer to it.
+const WORD: usize = 9;
 
 /// The words that a program is called with, the command's name first. None where the plugin is called by
 /// the contract.
@@ -15,30 +21,48 @@ pub(crate) fn command_line(
     manifest: &Manifest,
     raw: &[String],
     arguments: &[Argument],
-) -> Option<Vec<String>> {
-    let program = manifest.program()?;
-    let mut words = vec![manifest.name().to_string()];
-    words.extend_from_slice(&program.leading_arguments);
+) -> Result<Option<Vec<String>>, ArgumentError> {
+    let Some(program) = manifest.program() else { return Ok(None) };
+    let mut line = CommandLine { words: vec![manifest.name().to_string()], room: MAX_BYTES };
+    program.leading_arguments.iter().try_for_each(|word| line.add(word, None))?;
     let Some(passed) = &program.passed else {
-        words.extend_from_slice(raw);
-        return Some(words);
+        raw.iter().try_for_each(|word| line.add(word, None))?;
+        return Ok(Some(line.words));
     };
     let is_positional = |spec: &ArgumentSpec| matches!(spec.shape, Shape::Positional(_));
     for positional in [false, true] {
         let specs = manifest.arguments.iter().zip(passed).zip(arguments);
         for ((spec, form), argument) in specs {
             if is_positional(spec) == positional {
-                let values = argument.values.iter().filter_map(text);
-                words.extend(values.flat_map(|value| pass(form, &value)));
+                for value in argument.values.iter().filter_map(text) {
+                    form.iter().try_for_each(|word| line.add(word, Some(&value)))?;
+                }
             }
         }
     }
-    Some(words)
+    Ok(Some(line.words))
 }
 
-/// What stands for one value.
-fn pass(form: &[String], value: &str) -> Vec<String> {
-    form.iter().map(|word| word.replace(VALUE, value)).collect()
+/// A command line in the making. A manifest says how often a value stands in it, so its length is bounded
+/// before any of it is written.
+struct CommandLine {
+    words: Vec<String>,
+    room: usize,
+}
+
+impl CommandLine {
+    /// Adds a word, in which the value stands where there is one.
+    fn add(&mut self, word: &str, value: Option<&str>) -> Result<(), ArgumentError> {
+        let inserted = value.map_or(0, |value| word.matches(VALUE).count() * value.len());
+        let left = self.room.checked_sub(word.len() + inserted + WORD);
+        self.room = left.ok_or(ArgumentError::TooLong { limit: MAX_BYTES / (1024 * 1024) })?;
+        let word = value.map_or_else(|| word.to_owned(), |value| word.replace(VALUE, value));
+        if word.contains('\0') {
+            return Err(ArgumentError::Nul);
+        }
+        self.words.push(word);
+        Ok(())
+    }
 }
 
 /// A value as a word; a flag that is off has none.

@@ -28,14 +28,14 @@ fn argument(name: &str, values: Vec<Value>) -> Argument {
 #[test]
 fn a_plugin_of_the_contract_has_none() {
     let manifest = Manifest::with_arguments(Vec::new());
-    assert_eq!(command_line(&manifest, &["a".into()], &[]), None);
+    assert_eq!(command_line(&manifest, &["a".into()], &[]).expect("a plugin"), None);
 }
 
 #[test]
 fn what_was_typed_is_passed_behind_the_leading_words() {
     let manifest = Manifest::of_demo_program(&["-q"], None);
     let raw = ["--x=1".to_owned(), String::new()];
-    let words = command_line(&manifest, &raw, &[]).expect("a program");
+    let words = command_line(&manifest, &raw, &[]).ok().flatten().expect("a program");
     assert_eq!(words, ["demo", "-q", "--x=1", ""]);
 }
 
@@ -60,11 +60,28 @@ fn arguments_are_passed_as_the_manifest_says() {
         argument("on", vec![Value::Flag(true)]),
         argument("off", vec![Value::Flag(false)]),
     ];
-    let words = command_line(&manifest, &[], &arguments).expect("a program");
+    let words = command_line(&manifest, &[], &arguments).ok().flatten().expect("a program");
     // What a value holds is no form.
     let expected =
         ["demo", "-w", "-3px-3", "--scale", "2.5", "--scale", "1", "-o", "-n", "/a {}", "/b"];
     assert_eq!(words, expected);
+}
+
+#[test]
+fn no_manifest_makes_a_command_line_without_end() {
+    let line = |form: &[&str], values: Vec<Value>| {
+        let specs = vec![spec("a", Shape::Option(value(ValueType::Text)))];
+        let form = form.iter().map(|&word| word.to_owned()).collect();
+        let manifest = Manifest::of_demo_program(&[], Some((specs, vec![form])));
+        command_line(&manifest, &[], &[argument("a", values)])
+    };
+    let text = |count| Value::Text("x".repeat(count));
+    let often = "{}".repeat(1000);
+    assert!(line(&[&often], vec![text(8000)]).is_ok());
+    let too_long = |result| matches!(result, Err(ArgumentError::TooLong { .. }));
+    assert!(too_long(line(&[&often], vec![text(9000)])));
+    assert!(too_long(line(&["{}"; 1000], vec![text(0); 1000])), "empty words take room, too");
+    assert!(matches!(line(&["{}"], vec![Value::Text("a\0b".into())]), Err(ArgumentError::Nul)));
 }
 
 #[test]

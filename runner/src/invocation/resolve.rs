@@ -36,6 +36,10 @@ pub(crate) enum ArgumentError {
         #[source]
         error: PermissionError,
     },
+    #[error("with these values its command line is longer than {limit} MiB")]
+    TooLong { limit: usize },
+    #[error("a value has a NUL in it, which no word of a command line can hold")]
+    Nul,
 }
 
 /// Gives each argument of the manifest its values, and lists the paths that the command line named.

@@ -210,6 +210,15 @@ pub(super) fn outline(bytes: &[u8]) -> Result<Outline<'_>, KindError> {
     }
 }
 
+/// Refuses WebAssembly that is nested deeper than parsers go by recursion. What is no WebAssembly is theirs
+/// to refuse.
+pub(crate) fn check_nesting(bytes: &[u8]) -> Result<(), KindError> {
+    match bytes {
+        [0, b'a', b's', b'm', ..] => Outline::read(bytes).map(drop),
+        _ => Ok(()),
+    }
+}
+
 /// Wasmtime writes compiled code as ELF files with sections of its own.
 fn is_compiled(bytes: &[u8]) -> bool {
     bytes.windows(9).any(|window| window == b".wasmtime")

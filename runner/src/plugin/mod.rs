@@ -24,7 +24,7 @@ pub(crate) use digest::Digest;
 pub(crate) use discovery::{Origin, Place};
 pub(crate) use facts::{Facts, facts};
 pub(crate) use inspection::Inspection;
-pub(crate) use kind::{Kind, KindError, Runnable};
+pub(crate) use kind::{Kind, KindError, Runnable, check_nesting};
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 #[cfg(fuzzing)]
 pub(crate) use manifest_file::ManifestFile;

@@ -23,15 +23,7 @@ impl Report {
         let _ = describe(&mut what, change);
         let message = format!("{command}: {what}; what the lock grants does not hold for this one");
         let help = format!("`taskrunner update {command}` shows the difference, and accepts it");
-        match self.format {
-            Format::Human => {
-                self.console.err(&format!("warning: {}\n{help}\n", visible_line(&message)));
-            }
-            Format::Json => self.json(&json!({
-                "version": JSON_VERSION,
-                "warning": { "message": message, "help": help },
-            })),
-        }
+        self.warn(&message, &help);
     }
 
     /// Shows what an update changes.
@@ -122,6 +114,9 @@ fn human(name: &Name, change: &Change) -> String {
     };
     differ("source", |entry| entry.source.clone());
     differ("sha256", |entry| entry.sha256.to_string());
+    differ("manifest", |entry| {
+        entry.manifest.map_or_else(|| "none beside it".to_owned(), |digest| digest.to_string())
+    });
     differ("wit", |entry| entry.wit.clone());
     for line in change.lines() {
         let sign = if line.added { '+' } else { '-' };

@@ -40,6 +40,7 @@ pub(crate) use trust::{TrustState, TrustedWorkspace};
 use crate::cli::Format;
 use crate::error::Error;
 use crate::sandbox::{GuestEvent, Observer};
+use crate::text::visible_line;
 
 /// Shows what happens, in the form that was asked for.
 #[derive(Clone)]
@@ -88,6 +89,20 @@ impl Report {
     pub(crate) fn compiling(&self) {
         if self.console.streams.stderr_is_terminal && self.format == Format::Human {
             self.console.err("compiling a plugin, which is kept for the next time…\n");
+        }
+    }
+
+    /// Warns of what the user should know whatever the level of the log is.
+    pub(crate) fn warn(&self, message: &str, help: &str) {
+        match self.format {
+            Format::Human => {
+                let (message, help) = (visible_line(message), visible_line(help));
+                self.console.err(&format!("warning: {message}\n{help}\n"));
+            }
+            Format::Json => self.json(&serde_json::json!({
+                "version": JSON_VERSION,
+                "warning": { "message": message, "help": help },
+            })),
         }
     }
 

@@ -187,8 +187,18 @@ fn an_option_of_the_runners_that_goes_to_the_program_is_told() {
         .call(["--allow-read", ".", "show", "read:a.txt", "--deny-read", "."])
         .succeeds()
         .reporting(
-            "`--deny-read` is passed to `show`: options of the runner's stand before its name",
+            "warning: `--deny-read` is passed to `show`\n\
+             options of the runner's stand before its name",
         );
+}
+
+#[test]
+fn no_workspace_keeps_it_from_the_user() {
+    show()
+        .file("taskrunner.yaml", "logging: {level: off}")
+        .call(["show", "--locked"])
+        .succeeds()
+        .reporting("`--locked` is passed to `show`");
 }
 
 #[test]

@@ -41,6 +41,34 @@ fn fault(manifest: &str) -> String {
 }
 
 #[test]
+fn a_value_makes_no_command_line_without_end() {
+    let form = "{}".repeat(20_000);
+    let manifest = format!(
+        "summary: x\narguments: [{{name: a, configuration-key: a, option: {{type: text}}, pass: ['{form}']}}]"
+    );
+    let with_value = |value: String| with(&manifest).file("taskrunner.json", value);
+    with_value(format!(r#"{{"show":{{"a":"{}"}}}}"#, "x".repeat(100_000)))
+        .call(["show"])
+        .exits(2)
+        .reporting("longer than 8 MiB")
+        .in_memory(256 * 1024 * 1024);
+    with_value(r#"{"show":{"a":"x\u0000y"}}"#.into()).call(["show"]).exits(2).reporting("NUL");
+}
+
+#[test]
+fn an_update_shows_that_the_manifest_is_another() {
+    let project = with("{summary: x, requests: []}");
+    project.call(["update", "--accept"]).succeeds();
+    let project = project.file(
+        ".taskrunner/plugins/show.yaml",
+        "{summary: x, requests: [], leading-arguments: [a]}",
+    );
+    let line = |sign| format!("\n  {sign} manifest ");
+    project.call(["update", "--check"]).exits(1).printing(&line('-')).printing(&line('+'));
+    project.call(["--locked", "show"]).exits(126).reporting("the manifest beside it is another");
+}
+
+#[test]
 fn a_program_gets_arguments_help_and_grants() {
     let project = with(&MANIFEST.replace("format", "kind"))
         .file("deep/a b.svg", "drawing")

@@ -14,9 +14,10 @@ fn programs() -> Vec<(String, Vec<u8>)> {
     let directory =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/programs/prebuilt");
     let entries = std::fs::read_dir(&directory).expect("the built programs");
-    let mut programs: Vec<(String, Vec<u8>)> = entries
-        .map(|entry| {
-            let path = entry.expect("an entry").path();
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut programs: Vec<(String, Vec<u8>)> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .map(|path| {
             let name = path.file_stem().expect("a name").to_string_lossy().replace('.', "-");
             (name, std::fs::read(&path).expect("its bytes"))
         })

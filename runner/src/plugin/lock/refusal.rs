@@ -88,5 +88,8 @@ pub(crate) fn describe(f: &mut impl fmt::Write, change: &Change) -> fmt::Result 
     if old.sha256 != new.sha256 {
         write!(f, ", its digest is {} and not {}", new.sha256.short(), old.sha256.short())?;
     }
+    if old.manifest != new.manifest {
+        f.write_str(", the manifest beside it is another")?;
+    }
     Ok(())
 }

@@ -4,7 +4,8 @@ mod exit;
 mod prepare;
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
@@ -12,10 +13,10 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as LIBRARY_ADAPTER,
 };
 use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::{Resolve, WorldId};
+use wit_parser::{PackageId, Resolve, WorldId};
 
 use crate::guard::guard;
-use crate::plugin::{Facts, Kind, KindError, facts};
+use crate::plugin::{Facts, Kind, KindError, check_nesting, facts};
 use crate::text::visible_line;
 
 /// The contract, for worlds that are named without a WIT file.
@@ -82,6 +83,8 @@ pub(crate) fn componentize(
         return Err(ComponentizeError::Component);
     }
     check_imports(&facts)?;
+    // They hold components, which the encoder reads by recursion.
+    prepare::sections(module, WORLD_SECTION).try_for_each(check_nesting)?;
     // The parsers of others, on files of others.
     guard(|| encode(module, &facts, world)).map_err(|panic| encode_error(&panic))?
 }
@@ -106,7 +109,7 @@ fn encode(
         }
         None => prepare::prepare(module, &[]).map_err(encode_error)?,
     };
-    let has_world = world.is_some() || prepare::has_section(module, WORLD_SECTION);
+    let has_world = world.is_some() || prepare::sections(module, WORLD_SECTION).next().is_some();
     let is_program = matches!(facts.kind, Kind::ModuleCommand { .. }) && !has_world;
     if !is_program && !has_world {
         return Err(ComponentizeError::NoWorld);
@@ -128,12 +131,22 @@ fn resolve(world: &World) -> Result<(Resolve, WorldId), ComponentizeError> {
     };
     let mut resolve = Resolve::default();
     let package = match &world.wit {
-        Some(path) => resolve.push_path(path).map(|(package, _)| package),
-        None => resolve.push_str("command.wit", CONTRACT),
+        Some(path) => read_wit(&mut resolve, path),
+        None => resolve.push_str("command.wit", CONTRACT).map_err(|error| format!("{error:#}")),
     };
     let package = package.map_err(|error| refuse(&error))?;
     let id = resolve.select_world(&[package], Some(&world.name)).map_err(|error| refuse(&error))?;
     Ok((resolve, id))
+}
+
+/// Reads a WIT file or directory. A package can be WebAssembly, too.
+fn read_wit(resolve: &mut Resolve, path: &Path) -> Result<PackageId, String> {
+    if path.is_file() {
+        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        check_nesting(&bytes).map_err(|error| error.to_string())?;
+    }
+    let (package, _) = resolve.push_path(path).map_err(|error| format!("{error:#}"))?;
+    Ok(package)
 }
 
 /// Refuses what no component can import, in plainer words than the encoder has: the modules of a

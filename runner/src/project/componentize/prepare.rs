@@ -46,12 +46,13 @@ pub(super) fn export_names(resolve: &Resolve, world: WorldId) -> Vec<ExportName>
         .collect()
 }
 
-/// Whether a module has a custom section whose name begins so.
-pub(super) fn has_section(module: &[u8], name: &str) -> bool {
+/// What the custom sections of a module hold whose names begin so.
+pub(super) fn sections<'a>(module: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
     let payloads = Parser::new(0).parse_all(module);
-    payloads.flatten().any(
-        |payload| matches!(payload, Payload::CustomSection(section) if section.name().starts_with(name)),
-    )
+    payloads.flatten().filter_map(move |payload| match payload {
+        Payload::CustomSection(section) if section.name().starts_with(name) => Some(section.data()),
+        _ => None,
+    })
 }
 
 /// The module with the exports that it needs; of these names those are taken that are not there.
