@@ -33,6 +33,24 @@ fn a_program_carries_its_manifest_along() {
     project.call(["present", "--help"]).succeeds().printing("Present what it is given");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to_and_not_replaced() {
+    use std::io::Read;
+    use std::os::unix::fs::FileTypeExt;
+
+    let project = project();
+    let pipe = project.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+    // Opened for both, it waits for nobody.
+    let mut held = std::fs::File::options().read(true).write(true).open(&pipe).expect("it opens");
+    project.call(EMBED).with(["--output", "pipe"]).succeeds().quietly();
+    assert!(pipe.symlink_metadata().expect("it is there").file_type().is_fifo());
+    let mut begin = [0; 4];
+    held.read_exact(&mut begin).expect("it was written to");
+    assert_eq!(&begin, b"\0asm");
+}
+
 #[test]
 fn it_takes_the_place_of_the_one_before() {
     let project = project();

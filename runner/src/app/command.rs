@@ -53,6 +53,7 @@ impl App {
         }
         if plugin.manifest.is_raw() {
             self.warn_of_options(command, &raw);
+            self.refuse_unlocked(plugin, &raw)?;
         }
         let typed = match invocation::parse(&plugin.manifest, &raw) {
             Ok(typed) => typed,
@@ -161,6 +162,16 @@ impl App {
         for word in own {
             let message = format!("`{word}` is passed to `{command}`");
             self.report.warn(&message, "options of the runner's stand before its name");
+        }
+    }
+
+    /// What was locked under this name may have taken `--locked` behind it: a program in its place does not
+    /// take that away.
+    fn refuse_unlocked(&self, plugin: &Plugin, arguments: &[String]) -> Result<(), Error> {
+        let mut own = arguments.iter().take_while(|word| *word != "--");
+        match own.any(|word| word == "--locked") {
+            true => self.refuse_changed(plugin),
+            false => Ok(()),
         }
     }
 

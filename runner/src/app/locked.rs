@@ -54,6 +54,18 @@ impl App {
         Ok(Vec::new())
     }
 
+    /// Refuses a plugin in the place of another one that was locked.
+    pub(super) fn refuse_changed(&self, plugin: &Plugin) -> Result<(), Error> {
+        let entry = self.lock()?.and_then(|lock| lock.entries.get(plugin.manifest.name()));
+        let workspace = self.workspace()?;
+        let Some(old) = entry.filter(|entry| !entry.is_of(plugin, &workspace)) else {
+            return Ok(());
+        };
+        let new = Entry::of(plugin, &workspace).map_err(Error::Plugin)?;
+        let change = Change { old: Some(old.clone()), new: Some(new) };
+        Err(self.refuse(plugin, Refusal::Differs(Box::new(change))))
+    }
+
     pub(super) fn refuse(&self, plugin: &Plugin, refusal: Refusal) -> Error {
         Error::Locked { command: plugin.manifest.name().clone(), refusal }
     }

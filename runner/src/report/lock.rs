@@ -101,8 +101,8 @@ fn human(name: &Name, change: &Change) -> String {
         }
         (None, None) => String::new(),
     };
-    let mut differ = |what: &str, of: fn(&Entry) -> String| {
-        let (old, new) = (change.old.as_ref().map(of), change.new.as_ref().map(of));
+    let mut differ = |what: &str, of: fn(&Entry) -> Option<String>| {
+        let (old, new) = (change.old.as_ref().and_then(of), change.new.as_ref().and_then(of));
         if old == new {
             return;
         }
@@ -112,12 +112,10 @@ fn human(name: &Name, change: &Change) -> String {
             }
         }
     };
-    differ("source", |entry| entry.source.clone());
-    differ("sha256", |entry| entry.sha256.to_string());
-    differ("manifest", |entry| {
-        entry.manifest.map_or_else(|| "none beside it".to_owned(), |digest| digest.to_string())
-    });
-    differ("wit", |entry| entry.wit.clone());
+    differ("source", |entry| Some(entry.source.clone()));
+    differ("sha256", |entry| Some(entry.sha256.to_string()));
+    differ("manifest", |entry| entry.manifest.map(|digest| digest.to_string()));
+    differ("wit", |entry| Some(entry.wit.clone()));
     for line in change.lines() {
         let sign = if line.added { '+' } else { '-' };
         let _ = writeln!(text, "  {sign} {} {}", line.what, visible_line(&line.text));

@@ -257,6 +257,9 @@ impl Standing<'_> {
             plugin.source(),
             plugin.digest,
             match table.is_empty() {
+                true if plugin.manifest.bounds().is_none() => {
+                    "  is granted nothing, and nobody says what it needs\n".to_owned()
+                }
                 true => "  requests nothing and is granted nothing\n".to_owned(),
                 false => format!("{}\n", table.trim_fmt()),
             },

@@ -1,7 +1,7 @@
 //! What others say of programs that say nothing themselves: manifests beside them and inside.
 
 use super::show;
-use crate::harness::Project;
+use crate::harness::{Project, guests};
 
 const MANIFEST: &str = "
 name: render
@@ -53,6 +53,34 @@ fn a_value_makes_no_command_line_without_end() {
         .reporting("longer than 8 MiB")
         .in_memory(256 * 1024 * 1024);
     with_value(r#"{"show":{"a":"x\u0000y"}}"#.into()).call(["show"]).exits(2).reporting("NUL");
+}
+
+#[test]
+fn a_program_does_not_take_the_lock_away_from_a_plugin() {
+    let (_, bytes) = super::programs().swap_remove(0);
+    let project = Project::new().guest_as(guests::HELLO, "show");
+    let name = "hello";
+    project.call(["update", "--accept"]).succeeds();
+    let project = project.file(".taskrunner/plugins/show.wasm", bytes).file(
+        ".taskrunner/plugins/show.yaml",
+        format!("{{summary: x, name: {name}, requests: []}}"),
+    );
+    project
+        .call([name, "--locked"])
+        .exits(126)
+        .prints("")
+        .reporting("not the plugin that was locked");
+    project.call([name, "--", "--locked"]).succeeds().printing("[--locked]");
+    project.call(["update", "--accept"]).succeeds();
+    project.call([name, "--locked"]).succeeds().printing("[--locked]");
+}
+
+#[test]
+fn what_nobody_says_is_no_request_for_nothing() {
+    let shown =
+        |project: Project| project.call(["permissions", "show", "show"]).succeeds().stdout();
+    assert!(shown(show()).contains("nobody says what it needs"));
+    assert!(shown(with("{summary: x, requests: []}")).contains("requests nothing"));
 }
 
 #[test]

@@ -42,12 +42,16 @@ impl App {
     }
 }
 
-/// Writes a file as a whole or not at all, with the permissions of the one whose place it takes.
+/// Writes a file as a whole or not at all, with the permissions of the one whose place it takes. What is no
+/// file (a pipe, `/dev/null`) is written to, and not replaced.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays one.
     let path = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().unwrap_or(Path::new("."));
     let before = path.metadata().ok();
+    if before.as_ref().is_some_and(|before| !before.is_file() && !before.is_dir()) {
+        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let mut file = tempfile::Builder::new();
     #[cfg(unix)]
     {
