@@ -207,14 +207,17 @@ fn is_recursion(error: &wasmtime::Error) -> bool {
     })
 }
 
-/// An error and its causes, on one line and without the guest's backtrace.
+/// The longest error that is shown: it may quote names from the guest's file.
+const MAX_ERROR: usize = 2000;
+
+/// An error and its causes, on one line of bounded length and without the guest's backtrace.
 pub(super) fn one_line(error: &wasmtime::Error) -> String {
     let messages: Vec<String> = error
         .chain()
         .map(ToString::to_string)
         .filter(|message| !message.starts_with("error while executing at"))
         .collect();
-    messages.join(": ").replace('\n', " ")
+    messages.join(": ").replace('\n', " ").chars().take(MAX_ERROR).collect()
 }
 
 impl fmt::Display for Outcome {

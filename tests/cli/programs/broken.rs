@@ -106,3 +106,15 @@ fn a_thousand_imports_are_told_by_the_first_that_there_is_not() {
     assert_eq!(said.lines().count(), 1, "{said}");
     project.call(["many"]).exits(125).prints("");
 }
+
+#[test]
+fn a_long_name_fills_no_terminal() {
+    let name = "x".repeat(90_000);
+    let text = format!(
+        r#"(module (import "wasi_snapshot_preview1" "{name}" (func)) (func (export "_start")))"#
+    );
+    let bytes = wat::parse_str(&text).expect("it is well-formed");
+    let project = Project::new().file(".taskrunner/plugins/broken.wasm", bytes);
+    let ended = project.call(["broken"]).exits(125).prints("").reporting("cannot be linked");
+    assert!(ended.stderr().len() < 5000, "{} bytes", ended.stderr().len());
+}
