@@ -118,3 +118,32 @@ fn a_long_name_fills_no_terminal() {
     let ended = project.call(["broken"]).exits(125).prints("").reporting("cannot be linked");
     assert!(ended.stderr().len() < 5000, "{} bytes", ended.stderr().len());
 }
+
+/// A program that allocates objects of 64 KiB without end, or twenty thousand of them; whether it keeps
+/// them is what `keep` does.
+fn objects(keep: &str) -> Project {
+    let text = format!(
+        r#"(module
+        (rec (type $node (struct (field (ref null $node)) (field (ref $bytes))))
+            (type $bytes (array (mut i8))))
+        (memory (export "memory") 1)
+        (global $kept (mut (ref null $node)) (ref.null $node))
+        (func (export "_start") (local $count i32) (local $object (ref null $bytes))
+            (loop $again
+                (local.set $object (array.new_default $bytes (i32.const 65536)))
+                {keep}
+                (local.set $count (i32.add (local.get $count) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get $count) (i32.const 20000))))))"#
+    );
+    let bytes = wat::parse_str(text).expect("a module");
+    Project::new().file(".taskrunner/plugins/objects.wasm", bytes)
+}
+
+#[test]
+fn objects_count_as_memory_until_they_are_collected() {
+    let keep = "(global.set $kept
+        (struct.new $node (global.get $kept) (ref.as_non_null (local.get $object))))";
+    let limit = ["--memory-limit=64MiB", "objects"];
+    objects(keep).call(limit).exits(137).reporting("of memory allowed").in_memory(512 << 20);
+    objects("").call(limit).succeeds().quietly().in_memory(512 << 20);
+}
