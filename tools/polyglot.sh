@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Builds the command `count` in each language, or in those named, and has it pass the one table of cases.
+# Builds plugins in each language, or in those named: the command `greet` of the template, which has to pass its own cases,
+# and the command `count`, which has to pass the one table of cases for all languages.
 #
 #     tools/polyglot.sh [--keep] [LANG…]
 #
-# The tools of each language are installed below target/toolchains first. With --keep, the bytes take the place of those in
-# tests/fixtures/polyglot/prebuilt and are recorded (but Python's, which are too many to be kept).
+# The tools of the languages are installed below target/toolchains first; languages share what they have in common. With
+# --keep, the bytes of `count` take the place of those in tests/fixtures/polyglot/prebuilt and are recorded (but Python's,
+# which are too many to be kept). With TASKRUNNER=FILE, that is the runner to try, and none is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,22 +16,33 @@ if [[ ${1:-} == --keep ]]; then
   shift
 fi
 polyglot=$PWD/tests/fixtures/polyglot
+tools=$PWD/target/toolchains
+begun=$PWD/target/polyglot
 if (($# == 0)); then
   set -- $(ls "$polyglot" | grep -v -e '^prebuilt$' -e '\.')
 fi
-cargo build --quiet --locked --package taskrunner
-taskrunner=$PWD/target/debug/taskrunner
+if [[ ! ${TASKRUNNER:-} ]]; then
+  cargo build --quiet --locked --package taskrunner
+fi
+taskrunner=$(realpath "${TASKRUNNER:-target/debug/taskrunner}")
 
 for language in "$@"; do
   printf -- '--- %s\n' "$language"
   project=$polyglot/$language
   # Its variables are for this language alone.
   (
-    modules=$PWD/target/toolchains/$language/node_modules
-    eval "$(tools/toolchains/"$language".sh "$PWD/target/toolchains/$language")"
-    [[ ! -d $modules ]] || ln -sfn "$modules" "$project/node_modules"
-    "$taskrunner" plugin build "$project"
+    eval "$(tools/toolchains/"$language".sh "$tools")"
+    rm -rf "${begun:?}/$language"
+    mkdir -p "$begun/$language"
+    (cd "$begun/$language" && "$taskrunner" plugin new greet --lang "$language")
+    for built in "$begun/$language/greet" "$project"; do
+      if grep -q 'node_modules/' "$built/plugin.yaml"; then
+        ln -sfn "$tools/node_modules" "$built/node_modules"
+      fi
+      "$taskrunner" plugin build "$built"
+    done
   )
+  "$taskrunner" plugin test -C "$begun/$language/greet"
   "$taskrunner" plugin test --cases "$polyglot/cases.yaml" -C "$project"
   if [[ $keep && $language != python ]]; then
     cp "$project/$(sed -n 's/^output: *//p' "$project/plugin.yaml")" "$polyglot/prebuilt/$language.wasm"

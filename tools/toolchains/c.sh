@@ -8,5 +8,5 @@ set -eu
 prefix=$(realpath -m "${1:?usage: c.sh PREFIX}")
 
 "$(dirname "$0")/zig.sh" "$prefix" >/dev/null
-cargo install --locked --root "$prefix" --version 0.63.0 --no-default-features --features c wit-bindgen-cli >&2
+"$(dirname "$0")/wit-bindgen.sh" "$prefix" >/dev/null
 echo "export PATH=\"$prefix/bin:\$PATH\""

