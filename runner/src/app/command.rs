@@ -11,7 +11,7 @@ use crate::config::CommandSettings;
 use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
-use crate::invocation::{self, Invocation, Sources};
+use crate::invocation::{self, ArgumentError, Invocation, Sources};
 use crate::permission::{Paths, Protected, Witness};
 use crate::plugin::name::OPTIONS;
 use crate::plugin::{Manifest, Name, Plugin, Registry};
@@ -52,7 +52,7 @@ impl App {
             tracing::warn!("{}: {remark}", plugin.source());
         }
         if plugin.manifest.is_raw() {
-            self.warn_of_options(command, &raw);
+            self.warn_of_options(command, &raw)?;
             self.refuse_unlocked(plugin, &raw)?;
         }
         let typed = match invocation::parse(&plugin.manifest, &raw) {
@@ -152,17 +152,23 @@ impl App {
         Ok(self.settings.for_command(command, limits, retry, trusted).capped(&caps))
     }
 
-    /// Tells of options that stand where they are the program's: who typed `--deny-read` there is not
-    /// protected by it. No level of the log that the workspace sets keeps that from them.
-    fn warn_of_options(&self, command: &Name, arguments: &[String]) {
-        let own = arguments.iter().take_while(|word| *word != "--").filter(|word| {
-            let name = word.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));
-            name.is_some_and(|name| OPTIONS.contains(&name) && !COMMON.contains(&name))
-        });
-        for word in own {
-            let message = format!("`{word}` is passed to `{command}`");
-            self.report.warn(&message, "options of the runner's stand before its name");
+    /// Tells of options that stand where they are the program's. No level of the log that the workspace sets
+    /// keeps that from the user. Who typed `--deny-read` there would not be protected by it, and may not know
+    /// that the command is a program: that is refused.
+    fn warn_of_options(&self, command: &Name, arguments: &[String]) -> Result<(), Error> {
+        for word in arguments.iter().take_while(|word| *word != "--") {
+            let Some(name) = word.strip_prefix("--") else { continue };
+            let name = name.split('=').next().unwrap_or(name);
+            if name == "require-sandbox" || name.starts_with("deny-") && OPTIONS.contains(&name) {
+                let error = ArgumentError::Misplaced { option: name.to_owned() };
+                return Err(Error::Argument { command: command.clone(), error });
+            }
+            if OPTIONS.contains(&name) && !COMMON.contains(&name) {
+                let message = format!("`{word}` is passed to `{command}`");
+                self.report.warn(&message, "options of the runner's stand before its name");
+            }
         }
+        Ok(())
     }
 
     /// What was locked under this name may have taken `--locked` behind it: a program in its place does not

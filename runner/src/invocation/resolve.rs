@@ -36,6 +36,10 @@ pub(crate) enum ArgumentError {
         #[source]
         error: PermissionError,
     },
+    #[error(
+        "it is a program that gets what stands behind its name: `--{option}` protects you before the name, and is the program's own behind `--`"
+    )]
+    Misplaced { option: String },
     #[error("with these values its command line is longer than {limit} MiB")]
     TooLong { limit: usize },
     #[error("a value has a NUL in it, which no word of a command line can hold")]

@@ -182,14 +182,22 @@ fn a_program_can_be_tried_again() {
 
 #[test]
 fn an_option_of_the_runners_that_goes_to_the_program_is_told() {
-    show()
-        .file("a.txt", "text")
-        .call(["--allow-read", ".", "show", "read:a.txt", "--deny-read", "."])
-        .succeeds()
-        .reporting(
-            "warning: `--deny-read` is passed to `show`\n\
-             options of the runner's stand before its name",
-        );
+    let project = show().file("taskrunner.yaml", "logging: {level: off}").file("a.txt", "text");
+    let ended = project.call(["--allow-read", ".", "show", "read:a.txt", "--time-limit=1s"]);
+    ended.succeeds().printing("text").reporting("`--time-limit=1s` is passed to `show`");
+    project.call(["show", "--", "--time-limit=1s"]).succeeds().quietly();
+}
+
+#[test]
+fn one_that_would_protect_is_refused_there() {
+    let project = show().file("a.txt", "text");
+    for option in ["--deny-read", "--deny-write=.", "--deny-http", "--require-sandbox"] {
+        let call = project.call(["--allow-read", ".", "show", "read:a.txt", option, "."]);
+        call.exits(2).prints("").reporting("protects you before the name");
+        project.call(["show", "--", option]).succeeds();
+    }
+    let call = project.call(["--allow-read", ".", "--deny-read", "a.txt", "show", "read:a.txt"]);
+    call.exits(3).without("text");
 }
 
 #[test]
