@@ -221,9 +221,8 @@ fn files(
             move |error| ContentsError::Unreadable { path, error }
         };
         let place = Place { origin: Origin::Workspace, directory };
-        let files = [place.files(), place.manifests()];
-        let files: Result<Vec<_>, _> = files.into_iter().collect();
-        for path in files.map_err(unreadable(&place.directory))?.into_iter().flatten() {
+        let files = place.files().map_err(unreadable(&place.directory))?;
+        for path in files.plugins.into_iter().chain(files.manifests) {
             let bytes = discovery::read(&path).map_err(unreadable(&path))?;
             contents.add(workspace, &path, &bytes)?;
         }

@@ -57,34 +57,39 @@ impl Place {
         matches!(self.origin, Origin::CommandLine | Origin::Configuration)
     }
 
-    /// The paths of the `.wasm` files in it, sorted.
-    pub(crate) fn files(&self) -> io::Result<Vec<PathBuf>> {
-        self.files_with(&["wasm"])
-    }
-
-    /// The paths of the files in it that may be manifests of plugins, sorted.
-    pub(crate) fn manifests(&self) -> io::Result<Vec<PathBuf>> {
-        self.files_with(&MANIFESTS)
-    }
-
-    fn files_with(&self, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
+    /// What it holds, by one look at it.
+    pub(crate) fn files(&self) -> io::Result<Files> {
+        let mut files = Files::default();
         let entries = match fs::read_dir(&self.directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_named() => {
-                return Ok(Vec::new());
+                return Ok(files);
             }
             Err(error) => return Err(error),
         };
-        let mut files = Vec::new();
         for entry in entries {
             let path = entry?.path();
-            if path.extension().is_some_and(|found| extensions.iter().any(|one| found == *one)) {
-                files.push(path);
+            match path.extension() {
+                Some(found) if found == "wasm" => files.plugins.push(path),
+                Some(found) if MANIFESTS.iter().any(|one| found == *one) => {
+                    files.manifests.push(path);
+                }
+                _ => {}
             }
         }
-        files.sort();
+        files.plugins.sort();
+        files.manifests.sort();
         Ok(files)
     }
+}
+
+/// The paths of what a place holds, sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// The `.wasm` files.
+    pub(crate) plugins: Vec<PathBuf>,
+    /// The files that may be manifests of plugins.
+    pub(crate) manifests: Vec<PathBuf>,
 }
 
 /// Reads a plugin's file: a regular one, of a bounded size. Anything else could block or never end.

@@ -225,15 +225,14 @@ impl<'a> Registry<'a> {
                 return found;
             }
         };
-        for path in files {
+        for path in files.plugins {
             match self.examine(place.origin, &path) {
                 Ok(plugin) => found.plugins.push(plugin),
                 Err(kind) => found.faults.push(Fault { path, kind }),
             }
         }
-        let manifests = place.manifests().unwrap_or_default().into_iter();
         let orphan = |path: PathBuf| Some(Fault { kind: declaration::orphan(&path)?, path });
-        found.faults.extend(manifests.filter_map(orphan));
+        found.faults.extend(files.manifests.into_iter().filter_map(orphan));
         found.refuse_duplicates();
         found
     }
