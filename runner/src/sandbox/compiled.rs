@@ -131,7 +131,7 @@ impl Compiler {
             note: &mut |()| {},
         };
         let (engine, bytes, target) = (self.engine.clone(), Arc::clone(bytes), Arc::clone(&file));
-        let compiled = worker::run(job, move |_: &Channel<()>| {
+        let compiled = worker::run(job, move |_: &Channel<()>, _| {
             let bytes = (*bytes).as_ref();
             let code = guard(|| match is_component(bytes) {
                 true => engine.precompile_component(bytes),

@@ -211,10 +211,11 @@ impl Sandbox {
             },
         };
         let (engine, its) = (self.engine.clone(), setup.clone());
-        let answered = worker::run(job, move |notes| match code.load(&engine) {
+        let answered = worker::run(job, move |notes, alarm| match code.load(&engine) {
             Err(reason) => Reply::Unusable(reason),
             Ok(loaded) => {
-                let (ended, phases) = guest::enter(&engine, &loaded, &its, begun, notes, entry);
+                let (ended, phases) =
+                    guest::enter(&engine, &loaded, &its, begun, (notes, alarm), entry);
                 Reply::Ended(ended, phases)
             }
         });

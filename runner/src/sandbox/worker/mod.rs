@@ -5,6 +5,7 @@
 //! is doing. Elsewhere, and in unit tests (whose process has many threads, so that it cannot be
 //! forked), it is a thread without a wall, which can only be left behind.
 
+mod alarm;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
 mod frame;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::wall::{Wall, WallReport};
 
+pub(crate) use alarm::Alarm;
 #[cfg(all(unix, not(test)))]
 pub(crate) use process::{pause, run, withhold};
 #[cfg(any(not(unix), test))]
@@ -41,7 +43,7 @@ pub(crate) struct Job<'a, N> {
     /// What it is called in messages.
     pub(crate) name: &'static str,
     pub(crate) wall: Wall,
-    /// When the work should have ended by itself; it is ended [`GRACE`] later.
+    /// When the work should have ended: then its [`Alarm`] rings, and it is ended [`GRACE`] later.
     pub(crate) limit: Duration,
     /// Who hears that the work takes longer than [`SLOW`].
     pub(crate) slow: &'a mut dyn FnMut(),

@@ -14,13 +14,13 @@ use serde::de::DeserializeOwned;
 
 use super::frame::{self, Frame, Frames};
 use super::signals::{ENDING, Signals};
-use super::{Channel, GRACE, Job, Left, SLOW, Stop};
+use super::{Alarm, Channel, GRACE, Job, Left, SLOW, Stop};
 use crate::sandbox::wall::Wall;
 
 /// Does some work in a process of its own, behind its wall, and waits for it.
 pub(crate) fn run<T, N>(
     job: Job<'_, N>,
-    work: impl FnOnce(&Channel<N>) -> T + Send + 'static,
+    work: impl FnOnce(&Channel<N>, &Alarm) -> T + Send + 'static,
 ) -> Result<T, Left>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
@@ -40,12 +40,8 @@ where
         work_alone(parent, writer, &job.wall, work)
     };
     drop(writer);
-    let supervisor = Supervisor {
-        signals,
-        reader: &reader,
-        slow: begun + SLOW,
-        deadline: begun + job.limit + GRACE,
-    };
+    let supervisor =
+        Supervisor { signals, reader: &reader, child, slow: begun + SLOW, over: begun + job.limit };
     let left = supervisor.wait(job);
     // It has ended already, or shall: nothing of it stays.
     let _ = kill_process(child, Signal::KILL);
@@ -116,11 +112,30 @@ fn fork() -> io::Result<Option<Pid>> {
     }
 }
 
-/// How many threads this process has, where that can be known.
-fn threads() -> Option<usize> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name in parentheses may hold anything; the twentieth field counts the threads.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(17)?.parse().ok()
+/// How many threads this process has, where that can be known: this directory has one for each.
+fn threads() -> Option<u64> {
+    let directory = rustix::fs::stat("/proc/self/task").ok()?;
+    #[expect(clippy::useless_conversion, reason = "elsewhere it is a shorter number")]
+    u64::from(directory.st_nlink).checked_sub(2)
+}
+
+/// The worker's own: the runner rings it by a signal.
+static ALARM: Alarm = Alarm::new();
+
+/// Lets the signal ring the alarm. What the guest's code waits for is not interrupted by it.
+fn hear_alarm() -> io::Result<()> {
+    extern "C" fn ring(_: libc::c_int) {
+        ALARM.ring();
+    }
+    // SAFETY: all zeros is a valid value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = ring as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    // SAFETY: the handler only sets atomic numbers, as `Alarm::listen` asks of its listener.
+    match unsafe { libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// What the new process does, from its first breath to its last.
@@ -128,13 +143,13 @@ fn work_alone<T: Serialize, N: Serialize + 'static>(
     parent: Pid,
     writer: PipeWriter,
     wall: &Wall,
-    work: impl FnOnce(&Channel<N>) -> T,
+    work: impl FnOnce(&Channel<N>, &Alarm) -> T,
 ) -> ! {
     // It stays open until the very end, so that the runner sees no end before there is one.
     let pipe = Arc::new(Mutex::new(writer));
     // A panic has been told of by the hook; nothing that could be in disorder is used afterwards.
     let done = panic::catch_unwind(AssertUnwindSafe(|| {
-        if leave_ending_to(parent).is_err() {
+        if leave_ending_to(parent).and_then(|()| hear_alarm()).is_err() {
             return;
         }
         close_withheld();
@@ -146,7 +161,7 @@ fn work_alone<T: Serialize, N: Serialize + 'static>(
         }
         let notes = Arc::clone(&pipe);
         let channel = Channel(Arc::new(move |note: N| send(&notes, &Frame::<(), N>::Note(note))));
-        let result = work(&channel);
+        let result = work(&channel, &ALARM);
         send(&pipe, &Frame::<T, ()>::Done(result));
     }));
     // SAFETY: the call ends this process, and nothing else. What `exit` would do besides (writing out
@@ -180,8 +195,16 @@ fn send<T: Serialize, N: Serialize>(pipe: &Mutex<PipeWriter>, frame: &Frame<T, N
 struct Supervisor<'a> {
     signals: &'static Signals,
     reader: &'a io::PipeReader,
+    child: Pid,
     slow: Instant,
-    deadline: Instant,
+    /// When the alarm rings.
+    over: Instant,
+}
+
+/// What is still to be done at its time.
+struct Due<'a> {
+    slow: Option<&'a mut dyn FnMut()>,
+    alarm: bool,
 }
 
 /// Why there is no result.
@@ -202,9 +225,9 @@ impl Supervisor<'_> {
         let mut frames = Frames::default();
         let mut buffer = vec![0; 64 * 1024];
         let mut is_first = true;
-        let mut slow = Some(job.slow);
+        let mut due = Due { slow: Some(job.slow), alarm: true };
         loop {
-            let arrived = self.arrived(&mut slow, &mut buffer)?;
+            let arrived = self.arrived(&mut due, &mut buffer)?;
             frames.push(&buffer[..arrived]);
             while let Some(frame) = frames.next().map_err(Left::Failed)? {
                 match frame {
@@ -226,22 +249,30 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Does what is due by now, and says when something is due next.
+    fn on_time(&self, due: &mut Due<'_>) -> Result<Instant, Gone> {
+        let now = Instant::now();
+        let deadline = self.over + GRACE;
+        if now >= deadline {
+            return Err(Left::TimeOver { behind: false }.into());
+        }
+        if let Some(tell) = due.slow.take_if(|_| now >= self.slow) {
+            tell();
+        }
+        if due.alarm && now >= self.over {
+            due.alarm = false;
+            // If it has ended, that is seen at once.
+            let _ = kill_process(self.child, Signal::ALARM);
+        }
+        let slow = if due.slow.is_some() { self.slow } else { deadline };
+        Ok(slow.min(if due.alarm { self.over } else { deadline }))
+    }
+
     /// Waits until there are bytes from the worker, or a reason to wait no longer.
-    fn arrived(
-        &self,
-        slow: &mut Option<&mut dyn FnMut()>,
-        buffer: &mut [u8],
-    ) -> Result<usize, Gone> {
+    fn arrived(&self, due: &mut Due<'_>, buffer: &mut [u8]) -> Result<usize, Gone> {
         let stdout = io::stdout();
         loop {
-            let now = Instant::now();
-            if now >= self.deadline {
-                return Err(Left::TimeOver { behind: false }.into());
-            }
-            if let Some(tell) = slow.take_if(|_| now >= self.slow) {
-                tell();
-            }
-            let until = if slow.is_some() { self.slow.min(self.deadline) } else { self.deadline };
+            let until = self.on_time(due)?;
             let pipe = PollFd::new(self.reader, PollFlags::IN);
             let mut polled = [pipe, watched(self.signals), closing(&stdout)];
             poll_until(&mut polled, until)
