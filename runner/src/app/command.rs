@@ -1,7 +1,6 @@
 //! Runs a command of a plugin's.
 
 use std::ffi::OsString;
-use std::time::Instant;
 
 use super::describer::Describer;
 use super::grants::Subject;
@@ -18,19 +17,17 @@ use crate::plugin::{Manifest, Name, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup};
 
 impl App {
-    /// From the command's name and arguments to the exit code.
+    /// From the command's plugin and arguments to the exit code.
     pub(super) fn run(
         &self,
         registry: &Registry<'_>,
         describer: &Describer,
-        name: &str,
+        plugin: &Plugin,
         arguments: Vec<OsString>,
     ) -> Result<ExitCode, Error> {
-        let begun = Instant::now();
-        let plugin = self.find(registry, describer, name)?;
-        let ran = self.run_plugin(registry, describer, &plugin, arguments, begun);
+        let ran = self.run_plugin(registry, describer, plugin, arguments);
         if let Err(error) = &ran {
-            self.record_refusal(&plugin, error)?;
+            self.record_refusal(plugin, error)?;
         }
         ran
     }
@@ -41,7 +38,6 @@ impl App {
         describer: &Describer,
         plugin: &Plugin,
         arguments: Vec<OsString>,
-        begun: Instant,
     ) -> Result<ExitCode, Error> {
         let audit = self.open_audit()?;
         let command = plugin.manifest.name();
@@ -86,7 +82,7 @@ impl App {
         };
         let sandbox = describer.sandbox().map_err(broken)?;
         let program = sandbox.compile(&plugin.digest, bytes).map_err(broken)?;
-        let load = begun.elapsed();
+        let load = self.begun.elapsed();
 
         let limits = settings.limits;
         let record = self.begin_record(audit, plugin, &invocation, &grants, limits);

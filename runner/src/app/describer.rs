@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::plugin::{Describe, Digest, FaultKind, Listing, Manifest, Registry, Remembered};
+use crate::plugin::{
+    Declared, Describe, Digest, FaultKind, Known, Listing, Manifest, Registry, Remembered,
+};
 use crate::private;
 use crate::report::Report;
 use crate::sandbox::{DescribeError, Sandbox, SandboxError, Stop};
@@ -20,6 +22,7 @@ pub(super) struct Describer {
     /// Why no plugin is asked any more.
     stopped: RefCell<Option<Stop>>,
     remembered: Remembered,
+    known: Known,
 }
 
 impl Describer {
@@ -35,6 +38,7 @@ impl Describer {
         Self {
             sandbox: OnceCell::new(),
             remembered: Remembered::new(cache.map(PathBuf::as_path)),
+            known: Known::new(cache.map(PathBuf::as_path)),
             cache: cache.cloned(),
             require_sandbox,
             report: report.clone(),
@@ -61,6 +65,11 @@ impl Describer {
         Ok(listing)
     }
 
+    /// What is known of files.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Why what was found of plugins is not to be used: asking them was stopped.
     pub(super) fn stopped(&self) -> Result<(), Error> {
         self.stopped.borrow().clone().map_or(Ok(()), |stop| Err(Error::Stopped(stop)))
@@ -68,16 +77,12 @@ impl Describer {
 }
 
 impl Describe for Describer {
-    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Manifest, FaultKind> {
+    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Declared, FaultKind> {
         match self.remembered.get(digest) {
             Some(Err(reason)) => return Err(FaultKind::Describe(reason)),
             // What breaks the rules is nothing that was remembered after asking.
-            Some(Ok(declared)) => {
-                if let Ok(manifest) = Manifest::check(declared) {
-                    return Ok(manifest);
-                }
-            }
-            None => {}
+            Some(Ok(declared)) if Manifest::known(declared.clone()).is_ok() => return Ok(declared),
+            Some(Ok(_)) | None => {}
         }
         let sandbox = self.sandbox().map_err(|error| FaultKind::Describe(error.to_string()))?;
         let answer = match sandbox.describe(digest, bytes) {
@@ -89,13 +94,10 @@ impl Describe for Describer {
                 return Err(fault);
             }
         };
-        let checked = match answer.clone() {
-            Ok(declared) => Manifest::check(declared).map_err(FaultKind::Manifest),
-            Err(reason) => Err(FaultKind::Describe(reason)),
-        };
-        if !matches!(checked, Err(FaultKind::Manifest(_))) {
-            self.remembered.put(digest, &answer);
+        if let Ok(declared) = &answer {
+            Manifest::check(declared.clone()).map_err(FaultKind::Manifest)?;
         }
-        checked
+        self.remembered.put(digest, &answer);
+        answer.map_err(FaultKind::Describe)
     }
 }
