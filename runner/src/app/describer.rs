@@ -3,19 +3,20 @@
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 
-use crate::environment::Environment;
+use crate::environment::{Directories, Environment};
 use crate::error::Error;
 use crate::plugin::{
     Declared, Describe, Digest, FaultKind, Known, Listing, Manifest, Registry, Remembered,
 };
 use crate::private;
 use crate::report::Report;
-use crate::sandbox::{DescribeError, Sandbox, SandboxError, Stop};
+use crate::sandbox::{Cache, DescribeError, Sandbox, SandboxError, Stop};
 
 /// The sandbox, made when the first plugin needs it, and what is remembered of plugins.
 pub(super) struct Describer {
     sandbox: OnceCell<Sandbox>,
-    cache: Option<PathBuf>,
+    /// The user's directories for the cache and for the state, where things can be kept.
+    cache: Option<(PathBuf, PathBuf)>,
     /// Whether nothing may run without the second wall.
     require_sandbox: bool,
     report: Report,
@@ -27,19 +28,18 @@ pub(super) struct Describer {
 
 impl Describer {
     pub(super) fn new(environment: &Environment, require_sandbox: bool, report: &Report) -> Self {
-        let directory = environment.directories.as_ref().map(|directories| &directories.cache);
-        let cache = directory.filter(|directory| {
-            private::prepare(directory)
+        let cache = environment.directories.as_ref().filter(|Directories { cache, .. }| {
+            private::prepare(cache)
                 .inspect_err(|error| {
-                    tracing::info!("keeping nothing in {}: {error}", directory.display());
+                    tracing::info!("keeping nothing in {}: {error}", cache.display())
                 })
                 .is_ok()
         });
         Self {
             sandbox: OnceCell::new(),
-            remembered: Remembered::new(cache.map(PathBuf::as_path)),
-            known: Known::new(cache.map(PathBuf::as_path)),
-            cache: cache.cloned(),
+            remembered: Remembered::new(cache.map(|directories| &*directories.cache)),
+            known: Known::new(cache.map(|directories| &*directories.cache)),
+            cache: cache.map(|Directories { cache, state, .. }| (cache.clone(), state.clone())),
             require_sandbox,
             report: report.clone(),
             stopped: RefCell::default(),
@@ -52,7 +52,8 @@ impl Describer {
         }
         let report = self.report.clone();
         let compiling = Box::new(move || report.compiling());
-        let made = Sandbox::new(self.cache.as_deref(), self.require_sandbox, compiling)?;
+        let cache = self.cache.as_ref().map(|(cache, state)| Cache::new(cache, state));
+        let made = Sandbox::new(cache, self.require_sandbox, compiling)?;
         Ok(self.sandbox.get_or_init(|| made))
     }
 }

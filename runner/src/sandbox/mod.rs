@@ -34,7 +34,7 @@ use wasmtime::Engine;
 use crate::invocation::Invocation;
 use crate::plugin::{Declared, Digest};
 
-pub(crate) use compiled::Program;
+pub(crate) use compiled::{Cache, Program};
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
 pub(crate) use linking::offers;
@@ -100,11 +100,11 @@ pub(crate) struct Phases {
 }
 
 impl Sandbox {
-    /// `cache` is the directory that [`prepare`](crate::private::prepare) has passed; without one, nothing is kept.
+    /// Without a cache nothing that was compiled is kept.
     /// `required`: where the second wall does not stand, nothing is compiled or run. `compiling` is called
     /// when somebody waits for a plugin to be compiled.
     pub(crate) fn new(
-        cache: Option<&std::path::Path>,
+        cache: Option<Cache>,
         required: bool,
         compiling: Box<dyn Fn()>,
     ) -> Result<Self, SandboxError> {
@@ -194,10 +194,7 @@ impl Sandbox {
     {
         let begun = Instant::now();
         let code = program.code.borrow().clone();
-        let wall = match self.wall(setup, &code) {
-            Ok(wall) => wall,
-            Err(error) => return Reply::Unusable(error.to_string()),
-        };
+        let wall = self.wall(setup, &code);
         let mut shows_progress = false;
         let job = Job {
             name: "guest",
@@ -235,11 +232,11 @@ impl Sandbox {
         Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
     }
 
-    fn wall(&self, setup: &Setup, code: &compiled::Code) -> std::io::Result<Wall> {
+    fn wall(&self, setup: &Setup, code: &compiled::Code) -> Wall {
         let limits = &setup.limits;
-        Ok(Wall {
+        Wall {
             openings: Arc::clone(&setup.openings),
-            code: code.opening()?.map(Arc::new),
+            code: Some(Arc::clone(code.file())),
             network: if setup.network.is_empty() { Network::None } else { Network::Granted },
             memory: limits.memory.saturating_add(MEMORY_OF_HOST),
             // wasmtime keeps what memories begin with in a file without a name.
@@ -250,7 +247,7 @@ impl Sandbox {
                 .saturating_add(HANDLES_OF_HOST)
                 .saturating_add(setup.held),
             required: self.required,
-        })
+        }
     }
 
     /// What stood of the second wall when it was last raised.
