@@ -16,8 +16,10 @@ pub(crate) const UNDER_WAY: Duration = Duration::from_secs(60 * 60);
 /// How many files of a directory are looked at. There are more only where somebody else put them.
 const FILES: usize = 50_000;
 
-/// How the names begin of files that are not yet what they are to be.
+/// How the names begin of files that are not yet what they are to be; and of those that have a name for
+/// a moment only, where a file system has none without.
 const TEMPORARY: &str = ".new-";
+const NAMELESS: &str = ".tmp";
 
 /// A file that is to be renamed when it is whole.
 pub(crate) fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
@@ -63,7 +65,9 @@ pub(crate) fn files(directory: &Path) -> impl Iterator<Item = Found> + use<> {
         Some(Found { path: entry.path(), length: metadata.len(), age })
     });
     files.filter(|file| {
-        let is_temporary = file.name("").is_some_and(|name| name.starts_with(TEMPORARY));
+        let is_temporary = file
+            .name("")
+            .is_some_and(|name| name.starts_with(TEMPORARY) || name.starts_with(NAMELESS));
         if is_temporary && file.age > UNDER_WAY {
             file.remove();
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rustix::process::Signal;
 
 use crate::harness::kernel::{runs, signal};
-use crate::harness::{Call, Ended, Project, guests};
+use crate::harness::{Call, Ended, Guest, Project, guests};
 
 const AGAIN: &str = "compiling again, since what was kept";
 const READ: &str = "was read again, and is what was kept";
@@ -20,8 +20,9 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
-        Self { project: Project::new().guest(guests::HELLO).guest(guests::CLOCK) }
+    /// One plugin: whoever looks for a command compiles its neighbours, too.
+    fn with(guest: Guest) -> Self {
+        Self { project: Project::new().guest(guest) }
     }
 
     fn call(&self, arguments: &[&str]) -> Call<'_> {
@@ -79,7 +80,7 @@ fn age(path: &Path, hours: u64) {
 
 #[test]
 fn code_is_kept_for_the_user_alone() {
-    let world = World::new();
+    let world = World::with(guests::HELLO);
     world.hello();
     let (code, seal) = world.entry();
     assert_eq!(files(&world.seals()), [&*seal]);
@@ -92,12 +93,10 @@ fn code_is_kept_for_the_user_alone() {
 
 #[test]
 fn code_that_is_not_what_was_kept_is_compiled_again() {
-    let world = World::new();
-    world.call(&["clock"]).succeeds();
-    let (other_code, other_seal) = world.entry();
-    let [moved_code, moved_seal] = ["code", "seal"].map(|name| world.path(name));
-    fs::rename(other_code, &moved_code).expect("moved");
-    fs::rename(other_seal, &moved_seal).expect("moved");
+    let other = World::with(guests::CLOCK);
+    other.call(&["clock"]).succeeds();
+    let (other_code, other_seal) = other.entry();
+    let world = World::with(guests::HELLO);
     world.hello();
     let (code, seal) = world.entry();
     let kept = fs::read(&code).expect("it can be read");
@@ -116,7 +115,7 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
         ("it is cut to nothing", &|| write(b"")),
         ("there is more behind it", &|| write(&[&kept[..], b"\0"].concat())),
         ("there are zeros in its place", &|| write(&vec![0; kept.len()])),
-        ("it is of another plugin", &|| drop(fs::copy(&moved_code, &code).expect("a copy"))),
+        ("it is of another plugin", &|| drop(fs::copy(&other_code, &code).expect("a copy"))),
         ("it is a link", &|| {
             fs::copy(&code, world.path("target")).expect("a copy");
             fs::remove_file(&code).expect("it was there");
@@ -125,7 +124,7 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
         ("others can write it", &|| set_mode(&code, 0o666)),
         ("its seal is missing", &|| fs::remove_file(&seal).expect("it was there")),
         ("its seal is of nothing", &|| fs::write(&seal, "{}").expect("written")),
-        ("its seal is of another plugin", &|| drop(fs::copy(&moved_seal, &seal).expect("a copy"))),
+        ("its seal is of another plugin", &|| drop(fs::copy(&other_seal, &seal).expect("a copy"))),
         ("its seal could be somebody else's", &|| set_mode(&seal, 0o666)),
         ("it comes from elsewhere, as the whole cache does", &|| {
             fs::remove_dir_all(world.path("state")).expect("it was there");
@@ -146,7 +145,7 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
 
 #[test]
 fn code_that_was_only_moved_is_read_again_and_not_compiled() {
-    let world = World::new();
+    let world = World::with(guests::HELLO);
     world.hello();
     let (code, seal) = world.entry();
     let copy = || {
@@ -174,7 +173,7 @@ fn code_that_was_only_moved_is_read_again_and_not_compiled() {
 
 #[test]
 fn directories_that_others_can_write_are_not_used() {
-    let world = World::new();
+    let world = World::with(guests::HELLO);
     world.hello();
     let (code, seal) = world.entry();
     for directory in [code.parent(), seal.parent()] {
@@ -192,7 +191,7 @@ fn directories_that_others_can_write_are_not_used() {
 /// Whatever a runner that is killed was doing, what it leaves is whole, or has no name that counts.
 #[test]
 fn a_runner_that_is_killed_while_it_keeps_code_leaves_nothing_partial() {
-    let world = World::new();
+    let world = World { project: Project::new() };
     let build = || world.call(&["build", "--help"]);
     build().succeeds();
     let (code, seal) = world.entry();
@@ -231,7 +230,7 @@ fn a_runner_that_is_killed_while_it_keeps_code_leaves_nothing_partial() {
 
 #[test]
 fn what_is_not_used_and_what_was_left_behind_is_thrown_away() {
-    let world = World::new();
+    let world = World::with(guests::HELLO);
     world.hello();
     let (code, seal) = world.entry();
     let left = [world.code().join(".new-left"), world.seals().join(".new-left")];
@@ -250,7 +249,7 @@ fn what_is_not_used_and_what_was_left_behind_is_thrown_away() {
             > SystemTime::now() - Duration::from_secs(3600)
     );
     age(&seal, 91 * 24);
-    world.call(&["clock"]).succeeds();
+    world.call(&["clean", "--help"]).succeeds();
     assert!(!code.exists() && !seal.exists());
     world.hello();
 }

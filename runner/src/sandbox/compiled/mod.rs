@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
-use super::SandboxError;
 use super::outcome::one_line;
 use super::wall::{Network, Wall, WallReport};
 use super::worker::{self, Channel, Job, Left};
+use super::{SandboxError, engine};
 use crate::guard::guard;
 use crate::plugin::Digest;
 use code::Kind;
@@ -120,9 +120,10 @@ impl Compiler {
             walled,
             note: &mut |()| {},
         };
-        let (engine, bytes, target) = (self.engine.clone(), Arc::clone(bytes), Arc::clone(&file));
+        let (bytes, target) = (Arc::clone(bytes), Arc::clone(&file));
         let compiled = worker::run(job, move |_: &Channel<()>, _| {
             let bytes = (*bytes).as_ref();
+            let engine = engine::compiling().map_err(|error| error.to_string())?;
             let code = guard(|| match kind {
                 Kind::Component => engine.precompile_component(bytes),
                 Kind::Module => engine.precompile_module(bytes),

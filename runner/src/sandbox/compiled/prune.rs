@@ -118,6 +118,7 @@ mod tests {
         let lonely = Digest::of(b"lonely");
         let [old, new] = [2 * HOUR, Duration::ZERO];
         write(&path(".new-old"), 1, old);
+        write(&path(".tmp-old"), 1, old);
         write(&path(".new-new"), 1, new);
         write(&path("of somebody else's"), 1, old);
         write(&path(&format!("{lonely}{EXTENSION}")), 1, old);
