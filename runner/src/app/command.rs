@@ -1,6 +1,7 @@
 //! Runs a command of a plugin's.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use super::describer::Describer;
 use super::grants::Subject;
@@ -14,7 +15,7 @@ use crate::invocation::{self, ArgumentError, Invocation, Sources};
 use crate::permission::{Paths, Protected, Witness};
 use crate::plugin::name::OPTIONS;
 use crate::plugin::{Manifest, Name, Plugin, Registry};
-use crate::sandbox::{GuestIo, Limits, SandboxError, Setup};
+use crate::sandbox::{GuestIo, Limits, SandboxError, Setup, Source};
 
 impl App {
     /// From the command's plugin and arguments to the exit code.
@@ -75,13 +76,12 @@ impl App {
             section,
         };
 
-        let bytes = plugin.bytes().map_err(Error::Plugin)?;
         let broken = |error| match error {
             SandboxError::Stopped(stop) => Error::Stopped(stop),
             error => Error::Sandbox { source_file: plugin.source(), error },
         };
         let sandbox = describer.sandbox().map_err(broken)?;
-        let program = sandbox.compile(&plugin.digest, bytes).map_err(broken)?;
+        let program = sandbox.compile(&plugin.digest, source(plugin)).map_err(broken)?;
         let load = self.begun.elapsed();
 
         let limits = settings.limits;
@@ -187,6 +187,15 @@ impl App {
             log_level: self.settings.log_level,
         }
     }
+}
+
+/// Reads a plugin for who compiles it.
+fn source(plugin: &Plugin) -> Source {
+    let plugin = plugin.clone();
+    Box::new(move || match plugin.bytes() {
+        Ok(bytes) => Ok(Arc::new(bytes)),
+        Err(fault) => Err(fault.kind.to_string()),
+    })
 }
 
 /// Options that a program may well have of its own, too.

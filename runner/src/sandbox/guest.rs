@@ -19,7 +19,7 @@ use super::outcome::Outcome;
 use super::output::p3::Outputs;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::preview1::Preview1;
-use super::worker::{Alarm, Channel};
+use super::worker::{self, Alarm, Channel};
 use super::{Phases, Setup, p3};
 use crate::permission::{Decision, Witness};
 
@@ -181,14 +181,16 @@ where
         let left = deadline.saturating_duration_since(Instant::now());
         let ended = tokio::time::timeout(left, call).await;
         phases.run = begun.elapsed().saturating_sub(phases.start);
-        match ended {
+        let ended = match ended {
             Ok(Ok(value)) => setup.io.flush().map(|()| value),
             Ok(Err(error)) => {
                 tracing::debug!("the guest ended: {error:?}");
                 Err(Outcome::of(&error, &limits, store.data().memory.refused))
             }
             Err(_) => Err(Outcome::LimitReached(super::Limit::Time(limits.time))),
-        }
+        };
+        worker::leave(store);
+        ended
     });
     // A call of the file system's that still blocks must not hold up the end.
     runtime.shutdown_timeout(Duration::ZERO);

@@ -34,7 +34,7 @@ use wasmtime::Engine;
 use crate::invocation::Invocation;
 use crate::plugin::{Declared, Digest};
 
-pub(crate) use compiled::{Cache, Program};
+pub(crate) use compiled::{Cache, Program, Source};
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
 pub(crate) use linking::offers;
@@ -68,6 +68,8 @@ pub(crate) struct Sandbox {
 pub(crate) enum SandboxError {
     #[error("cannot set up the sandbox: {0}")]
     Engine(String),
+    #[error("{0}")]
+    Source(String),
     #[error("cannot compile the plugin: {0}")]
     Compile(String),
     #[error("cannot open `{path}` for the plugin: {reason}", path = path.display())]
@@ -115,12 +117,8 @@ impl Sandbox {
 
     /// Compiles, or takes what was compiled before. The work is bounded in time, but not counted against
     /// the command's own limit.
-    pub(crate) fn compile(
-        &self,
-        digest: &Digest,
-        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
-    ) -> Result<Program, SandboxError> {
-        self.compiler.program(digest, bytes, &mut |report| self.tell(report))
+    pub(crate) fn compile(&self, digest: &Digest, source: Source) -> Result<Program, SandboxError> {
+        self.compiler.program(digest, source, &mut |report| self.tell(report))
     }
 
     /// Asks a plugin what it is: without any capability, and within tight limits.
@@ -129,7 +127,8 @@ impl Sandbox {
         digest: &Digest,
         bytes: &[u8],
     ) -> Result<Declared, DescribeError> {
-        let program = self.compile(digest, bytes.to_vec())?;
+        let bytes: compiled::Bytes = Arc::new(bytes.to_vec());
+        let program = self.compile(digest, Box::new(move || Ok(Arc::clone(&bytes))))?;
         let setup = Setup::for_describe()?;
         let (described, _) = self.enter(&program, &setup, async |instance, store| {
             let guest = instance.command()?.taskrunner_plugin_guest();

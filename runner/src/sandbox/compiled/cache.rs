@@ -5,6 +5,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::code::Kind;
 use super::prune;
 use super::seal::{Fit, Seal};
 use crate::plugin::Digest;
@@ -36,14 +37,14 @@ impl Cache {
     }
 
     /// The code that was kept under this name, if it is still what was kept.
-    pub(super) fn find(&self, name: &Digest) -> Option<File> {
+    pub(super) fn find(&self, name: &Digest) -> Option<(File, Kind)> {
         let code = private::inside(&self.code, DIRECTORY).ok()?;
         let refused = |error: io::Error| {
             tracing::info!("compiling again, since what was kept as {name} is not used: {error}");
         };
         match private::open(&code.join(file_name(name))) {
             Ok((file, metadata)) => {
-                self.vouch(name, &file, &metadata).map_err(refused).ok().map(|()| file)
+                self.vouch(name, &file, &metadata).map_err(refused).ok().map(|kind| (file, kind))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
@@ -53,13 +54,14 @@ impl Cache {
         }
     }
 
-    /// Whether an open file is what was kept.
-    fn vouch(&self, name: &Digest, file: &File, metadata: &Metadata) -> io::Result<()> {
+    /// Whether an open file is what was kept, and what that was.
+    fn vouch(&self, name: &Digest, file: &File, metadata: &Metadata) -> io::Result<Kind> {
         private::check(&self.seals)?;
         let seals = private::inside(&self.seals, DIRECTORY)?;
         let path = seals.join(name.to_string());
         let (seal, age) = Seal::read(&path, name)
             .map_err(|error| io::Error::other(format!("nothing vouches for it: {error}")))?;
+        let kind = seal.kind;
         match seal.fits(file, metadata, age)? {
             Fit::Known => {}
             Fit::Read => {
@@ -69,11 +71,11 @@ impl Cache {
             }
             Fit::Broken => return Err(io::Error::other("it is not what was kept")),
         }
-        Ok(())
+        Ok(kind)
     }
 
     /// Keeps a copy of some code, and gives it.
-    pub(super) fn keep(&self, name: &Digest, mut code: &File) -> io::Result<File> {
+    pub(super) fn keep(&self, name: &Digest, mut code: &File, kind: Kind) -> io::Result<File> {
         let directory = private::prepare_inside(&self.code, DIRECTORY)?;
         private::prepare(&self.seals)?;
         let seals = private::prepare_inside(&self.seals, DIRECTORY)?;
@@ -84,7 +86,7 @@ impl Cache {
         let file = File::open(copy.path())?;
         copy.persist(directory.join(file_name(name)))?;
         // Its name is the last of it to change.
-        let seal = Seal::new(name, digest, &file.metadata()?);
+        let seal = Seal::new(name, kind, digest, &file.metadata()?);
         seal.write(&seals.join(name.to_string()))?;
         if !self.pruned.replace(true) {
             prune::prune(&directory, &seals, name);

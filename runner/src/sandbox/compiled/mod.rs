@@ -40,10 +40,16 @@ const HANDLES: u64 = 256;
 /// A component that has been compiled.
 pub(crate) struct Program {
     digest: Digest,
-    /// The component itself, for when the compiled code turns out to be unusable.
-    bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    source: Source,
     pub(super) code: RefCell<Code>,
 }
+
+/// The bytes of a plugin.
+pub(crate) type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// Reads a plugin: the bytes are those of its digest, or the error says on one line why there are none. It is
+/// asked only where there is something to compile.
+pub(crate) type Source = Box<dyn Fn() -> Result<Bytes, String>>;
 
 /// Compiles, and keeps what it made.
 pub(super) struct Compiler {
@@ -71,15 +77,14 @@ impl Compiler {
     pub(super) fn program(
         &self,
         digest: &Digest,
-        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+        source: Source,
         walled: &mut dyn FnMut(&WallReport),
     ) -> Result<Program, SandboxError> {
-        let bytes: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes);
-        let code = match self.found(digest, (*bytes).as_ref()) {
+        let code = match self.found(digest) {
             Some(code) => code,
-            None => self.compile(digest, &bytes, walled)?,
+            None => self.compile(digest, &source, walled)?,
         };
-        Ok(Program { digest: *digest, bytes, code: code.into() })
+        Ok(Program { digest: *digest, source, code: code.into() })
     }
 
     /// Compiles a program again whose code the engine does not take.
@@ -88,30 +93,31 @@ impl Compiler {
         program: &Program,
         walled: &mut dyn FnMut(&WallReport),
     ) -> Result<(), SandboxError> {
-        let code = self.compile(&program.digest, &program.bytes, walled)?;
+        let code = self.compile(&program.digest, &program.source, walled)?;
         program.code.replace(code);
         Ok(())
     }
 
     /// What is there of a program's code.
-    fn found(&self, digest: &Digest, bytes: &[u8]) -> Option<Code> {
+    fn found(&self, digest: &Digest) -> Option<Code> {
         if let Some((_, code)) = self.last.borrow().as_ref().filter(|(last, _)| last == digest) {
             return Some(code.clone());
         }
-        let file = self.cache.as_ref()?.find(&key::name(&self.engine, digest))?;
-        Some(Code::kept(file, Kind::of(bytes)))
+        let (file, kind) = self.cache.as_ref()?.find(&key::name(&self.engine, digest))?;
+        Some(Code::kept(file, kind))
     }
 
     fn compile(
         &self,
         digest: &Digest,
-        bytes: &Arc<dyn AsRef<[u8]> + Send + Sync>,
+        source: &Source,
         walled: &mut dyn FnMut(&WallReport),
     ) -> Result<Code, SandboxError> {
+        let bytes = source().map_err(SandboxError::Source)?;
         let failed = |reason: String| SandboxError::Compile(reason);
         let no_room = |error: io::Error| failed(format!("there is no room for its code: {error}"));
         let file = Arc::new(self.file().map_err(no_room)?);
-        let kind = Kind::of((**bytes).as_ref());
+        let kind = Kind::of((*bytes).as_ref());
         let job = Job {
             name: "compiler",
             wall: self.wall(),
@@ -120,7 +126,7 @@ impl Compiler {
             walled,
             note: &mut |()| {},
         };
-        let (bytes, target) = (Arc::clone(bytes), Arc::clone(&file));
+        let target = Arc::clone(&file);
         let compiled = worker::run(job, move |_: &Channel<()>, _| {
             let bytes = (*bytes).as_ref();
             let engine = engine::compiling().map_err(|error| error.to_string())?;
@@ -148,7 +154,7 @@ impl Compiler {
             }
             Err(Left::Failed(reason)) => return Err(failed(reason)),
         }
-        let code = match self.keep(digest, &file) {
+        let code = match self.keep(digest, &file, kind) {
             Some(kept) => Code::kept(kept, kind),
             None => Code::written(&file, kind).map_err(no_room)?,
         };
@@ -166,8 +172,8 @@ impl Compiler {
         }
     }
 
-    fn keep(&self, digest: &Digest, file: &File) -> Option<File> {
-        let kept = self.cache.as_ref()?.keep(&key::name(&self.engine, digest), file);
+    fn keep(&self, digest: &Digest, file: &File, kind: Kind) -> Option<File> {
+        let kept = self.cache.as_ref()?.keep(&key::name(&self.engine, digest), file, kind);
         kept.inspect_err(|error| tracing::info!("not keeping a compiled plugin: {error}")).ok()
     }
 

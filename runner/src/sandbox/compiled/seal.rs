@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::code::Kind;
 use crate::kept;
 use crate::plugin::Digest;
 use crate::private;
@@ -32,6 +33,7 @@ const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Seal {
     /// The name of the entry.
     entry: Digest,
+    pub(super) kind: Kind,
     /// The digest of the code, and its length.
     code: Digest,
     length: u64,
@@ -51,8 +53,8 @@ pub(super) enum Fit {
 
 impl Seal {
     /// The seal of a file whose content has been written and is of this digest.
-    pub(super) fn new(entry: &Digest, code: Digest, metadata: &Metadata) -> Self {
-        Self { entry: *entry, code, length: metadata.len(), stamp: Stamp::of(metadata) }
+    pub(super) fn new(entry: &Digest, kind: Kind, code: Digest, metadata: &Metadata) -> Self {
+        Self { entry: *entry, kind, code, length: metadata.len(), stamp: Stamp::of(metadata) }
     }
 
     /// Reads the seal of an entry, and when it was written: how long ago.

@@ -56,7 +56,7 @@ pub(crate) struct Opening {
 }
 
 /// What may be done below an [`Opening`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reach {
     /// Files and directories are read.
     Read,

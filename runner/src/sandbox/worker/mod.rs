@@ -28,9 +28,9 @@ use super::wall::{Wall, WallReport};
 
 pub(crate) use alarm::Alarm;
 #[cfg(all(unix, not(test)))]
-pub(crate) use process::{pause, run, withhold};
+pub(crate) use process::{leave, pause, run, withhold};
 #[cfg(any(not(unix), test))]
-pub(crate) use thread::{pause, run, withhold};
+pub(crate) use thread::{leave, pause, run, withhold};
 
 /// How long work that was told to stop may take until it is ended or left behind.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);

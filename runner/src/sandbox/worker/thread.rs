@@ -62,6 +62,11 @@ pub(crate) fn run<T: Send + 'static, N: Send + 'static>(
     }
 }
 
+/// Ends something, since nothing else does.
+pub(crate) fn leave<T>(left: T) {
+    drop(left);
+}
+
 /// Waits.
 #[expect(clippy::unnecessary_wraps, reason = "with processes there are reasons to stop")]
 pub(crate) fn pause(time: Duration) -> Result<(), Stop> {
