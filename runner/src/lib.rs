@@ -14,6 +14,9 @@
 
 mod app;
 mod audit;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod benching;
 mod cli;
 mod config;
 mod embedded;

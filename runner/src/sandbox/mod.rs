@@ -5,6 +5,8 @@
 //! interrupts code of the guest, a timeout of the asynchronous runtime wakes a guest that waits, and the
 //! runner ends the process of a guest that is stuck in a call of the host's.
 
+#[cfg(feature = "bench")]
+pub(crate) mod benching;
 mod compiled;
 mod contract;
 mod engine;

@@ -57,8 +57,8 @@ pub(crate) struct Job<'a, N> {
 pub(crate) struct Channel<N>(Arc<dyn Fn(N) + Send + Sync>);
 
 impl<N> Channel<N> {
-    /// For a test that wants none of the notes.
-    #[cfg(test)]
+    /// For a test or a bench that wants none of the notes.
+    #[cfg(any(test, feature = "bench"))]
     pub(crate) fn to_nobody() -> Self {
         Self(Arc::new(|_| {}))
     }
