@@ -135,7 +135,8 @@ impl Call {
         Ok(memory)
     }
 
-    fn command(&self) -> Result<Command> {
+    /// The command, which reads nothing and whose output goes nowhere.
+    pub(crate) fn command(&self) -> Result<Command> {
         let input = match &self.input {
             Some(path) => {
                 File::open(path).with_context(|| format!("cannot read {}", path.display()))?.into()

@@ -77,3 +77,36 @@ fn draw_panel<'a>(
         .label_font((FONT, 12))
         .draw()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::memory::Memory;
+
+    fn series(name: &str, points: &[(usize, f64)]) -> Series {
+        let memory = Memory { together: 5 << 20, largest: 4 << 20 };
+        let point = |&(size, seconds): &(usize, f64)| Point { size, seconds, memory: Some(memory) };
+        Series { of: "files", name: name.to_owned(), points: points.iter().map(point).collect() }
+    }
+
+    #[test]
+    fn a_plot_names_what_it_shows() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("files.svg");
+        let one = series("`clean`", &[(1, 0.02), (50_000, 1.1), (100_000, 2.2)]);
+        let other = series("`walk`", &[(1, 0.01), (50_000, 0.3), (100_000, 0.6)]);
+        draw(&path, "files", &[&one, &other]).expect("it can be drawn");
+        let drawn = std::fs::read_to_string(&path).expect("it was drawn");
+        for text in ["<svg", "milliseconds", "MiB of memory", "clean", "walk", "files"] {
+            assert!(drawn.contains(text), "{text} is missing");
+        }
+    }
+
+    #[test]
+    fn a_plot_without_memory_is_one_all_the_same() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut one = series("clean", &[(1, 0.02), (2, 0.03)]);
+        one.points.iter_mut().for_each(|point| point.memory = None);
+        draw(&directory.path().join("files.svg"), "files", &[&one]).expect("it can be drawn");
+    }
+}
