@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use workspace::Workspace;
 
-const USAGE: &str = "usage: cargo xtask bench [SCENARIO...] [--json FILE] [--taskrunner PATH] [--quick] [--record] [--check] | guests [NAME...] | guests --check | guests --verify | instructions [--check | --record | --taskrunner PATH] | languages --check | languages --record | types | wheel";
+const USAGE: &str = "usage: cargo xtask bench [SCENARIO...] [--json FILE] [--taskrunner PATH] [--quick] [--record] [--check] | guests [NAME...] | guests --check | guests --verify | instructions [--check | --record] [--taskrunner PATH] | languages --check | languages --record | types | wheel";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

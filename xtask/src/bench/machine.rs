@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::peers::Peers;
 
 /// What the figures depend on beside the sources.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct Machine {
     pub(crate) date: String,
     /// The commit of the sources, with `+` if they differ from it.

@@ -1,15 +1,14 @@
 //! Counts the instructions of a start and of a listing, and holds them to what is recorded.
 //!
 //! Times differ from run to run and from machine to machine; what valgrind counts hardly does. It follows
-//! the runner's fork, so that the worker is counted as well. What it does not count: the second wall, for it knows
-//! neither Landlock nor seccomp, and all that the kernel does (a fault of a page, a fork, a system call cost
-//! nothing here). What grows there, `cargo xtask bench` has to show.
+//! the runner's fork, so that the worker is counted as well. What it does not count: the second wall, which would be around valgrind as well, and
+//! all that the kernel does (a fault of a page, a fork, a system call cost nothing here). What grows there, `cargo xtask bench` has to show.
 
 mod valgrind;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -66,13 +65,20 @@ enum Then {
 
 /// Counts, shows, and checks or records.
 pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
-    let (then, taskrunner) = match arguments {
-        [] => (Then::Show, None),
-        ["--check"] => (Then::Check, None),
-        ["--record"] => (Then::Record, None),
-        ["--taskrunner", path] => (Then::Show, Some(PathBuf::from(path).canonicalize()?)),
-        _ => bail!("usage: cargo xtask instructions [--check | --record | --taskrunner PATH]"),
-    };
+    let (mut then, mut taskrunner) = (Then::Show, None);
+    let mut rest = arguments.iter();
+    while let Some(&argument) = rest.next() {
+        match argument {
+            "--check" => then = Then::Check,
+            "--record" => then = Then::Record,
+            "--taskrunner" => {
+                let path = rest.next().context("--taskrunner wants a path")?;
+                let path = Path::new(path).canonicalize();
+                taskrunner = Some(path.context("there is no such program")?);
+            }
+            _ => bail!("usage: cargo xtask instructions [--check | --record] [--taskrunner PATH]"),
+        }
+    }
     let taskrunner = match taskrunner {
         Some(path) => path,
         None => {

@@ -21,7 +21,7 @@ pub(super) fn count(place: &Place, taskrunner: &Path, arguments: &[&str]) -> Res
         .argument(place.beside("audit.jsonl"))
         .arguments(arguments.iter().copied());
     let mut command = call.command()?;
-    let_processes_end(&mut command)?;
+    adapt(&mut command)?;
     let status = command.status().with_context(|| format!("cannot run {call}"))?;
     let text =
         fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
@@ -29,30 +29,48 @@ pub(super) fn count(place: &Place, taskrunner: &Path, arguments: &[&str]) -> Res
     counted(&text).with_context(|| format!("valgrind counted nothing:\n{text}"))
 }
 
-/// The runner ends a worker that has handed over its result, before it could count itself. Under this filter
-/// such a signal goes nowhere, and the runner waits for the worker's own end.
+/// Lets the program meet a kernel on which it can be counted to its end.
+///
+/// The runner ends a worker that has handed over its result, before it could count itself: such a signal goes
+/// nowhere here, and the runner waits for the worker's own end. And the second wall would be around valgrind as
+/// well, where it knows the wall's system calls; some of its versions do not, so here none does.
 #[cfg(target_os = "linux")]
-fn let_processes_end(command: &mut Command) -> Result<()> {
+fn adapt(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
 
     use nix::libc;
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-    let signals = [libc::SYS_kill, libc::SYS_pidfd_send_signal];
-    let rules = signals.into_iter().map(|call| (call, Vec::new())).collect();
-    let done = SeccompAction::Errno(0);
-    let architecture = std::env::consts::ARCH.try_into()?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, done, architecture)?;
-    let program: BpfProgram = filter.try_into()?;
-    let apply = move || seccompiler::apply_filter(&program).map_err(std::io::Error::other);
-    // SAFETY: between fork and exec the closure makes two system calls; only its failure, which ends the
+    let without_signals = filter(&[libc::SYS_kill, libc::SYS_pidfd_send_signal], 0)?;
+    let without_walls = filter(
+        &[libc::SYS_landlock_create_ruleset, libc::SYS_seccomp],
+        libc::ENOSYS.unsigned_abs(),
+    )?;
+    let apply = move || {
+        // The one that takes away `seccomp` comes last.
+        [&without_signals, &without_walls]
+            .into_iter()
+            .try_for_each(|program| seccompiler::apply_filter(program))
+            .map_err(std::io::Error::other)
+    };
+    // SAFETY: between fork and exec the closure makes four system calls; only a failure, which ends the
     // child, allocates.
     unsafe { command.pre_exec(apply) };
     Ok(())
 }
 
+/// A filter that answers some system calls in the kernel's place.
+#[cfg(target_os = "linux")]
+fn filter(calls: &[std::ffi::c_long], answer: u32) -> Result<seccompiler::BpfProgram> {
+    use seccompiler::{SeccompAction, SeccompFilter};
+
+    let rules = calls.iter().map(|call| (*call, Vec::new())).collect();
+    let architecture = std::env::consts::ARCH.try_into()?;
+    let answer = SeccompAction::Errno(answer);
+    Ok(SeccompFilter::new(rules, SeccompAction::Allow, answer, architecture)?.try_into()?)
+}
+
 #[cfg(not(target_os = "linux"))]
-fn let_processes_end(_: &mut Command) -> Result<()> {
+fn adapt(_: &mut Command) -> Result<()> {
     anyhow::bail!("instructions are counted on Linux alone")
 }
 

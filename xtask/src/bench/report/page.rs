@@ -54,6 +54,60 @@ fn replace(page: &mut String, name: &str, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Outcome;
+    use crate::bench::compare::Row;
+    use crate::bench::machine::Machine;
+    use crate::bench::scenario::{Measured, Point, Race, Series};
+    use crate::bench::statistics::Spread;
+    use crate::bench::target::{Measure, Target};
+
+    /// Something that was measured, in one scenario.
+    fn results(name: &'static str) -> Results {
+        let seconds = Spread::of([0.5]).expect("a value");
+        let row = |id: &str| Row {
+            id: id.to_owned(),
+            name: format!("the program {id}"),
+            runs: 1,
+            wall: seconds,
+            processor: seconds,
+            memory: None,
+        };
+        let rows = vec![row("a"), row("b")];
+        let target = Target::at_most(1.0, Measure::Time, "as fast", "a", "b").decide(&rows);
+        let point = Point { size: 10, seconds: 0.5, memory: None };
+        let growth = Series { of: "files", name: "a walk".to_owned(), points: vec![point] };
+        let measured = Measured {
+            races: vec![Race { title: "Both".to_owned(), rows }],
+            targets: vec![target],
+            growth: vec![growth],
+        };
+        let machine = Machine { date: "2026-01-02".to_owned(), ..Machine::default() };
+        let outcome = Outcome { name, title: "A title", measured };
+        Results { version: 1, machine, quick: false, scenarios: vec![outcome] }
+    }
+
+    #[test]
+    fn what_was_measured_is_written_where_the_page_has_its_place() {
+        let documentation = tempfile::tempdir().expect("a directory");
+        let place = |name: &str| format!("<!-- bench: {name} -->\n<!-- /bench: {name} -->\n");
+        let page = ["machine", "targets", "warm"].map(place).join("\n");
+        let path = documentation.path().join(PAGE);
+        fs::write(&path, page).expect("it can be written");
+        record(documentation.path(), &results("warm")).expect("it can be recorded");
+        let page = fs::read_to_string(&path).expect("it is there");
+        for line in [
+            "| date | 2026-01-02 |",
+            "| as fast | ≤ 1 | 1.00 | met | 1.00 | 1.00 |",
+            "Both:",
+            "| the program b | 500 ms | 1.00 | 500 ms | 0 % | 500 ms | ? | ? | 1 |",
+            "![Time and memory by the number of files](performance/files.svg)",
+        ] {
+            assert!(page.lines().any(|found| found == line), "no line `{line}` in\n{page}");
+        }
+        assert!(documentation.path().join("performance/files.svg").exists());
+        // What the page has no place for is not left out in silence.
+        assert!(record(documentation.path(), &results("cold")).is_err());
+    }
 
     const BEFORE: &str = "# Page\n<!-- bench: it -->\nold\n<!-- /bench: it -->\nrest\n";
 
