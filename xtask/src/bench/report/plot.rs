@@ -47,13 +47,15 @@ fn draw_panel<'a>(
         points.filter_map(|point| Some((point.size as f64, (panel.value)(point)?))).collect()
     };
     let all: Vec<(f64, f64)> = series.iter().flat_map(|series| line(series)).collect();
-    let most = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).fold(0.0, f64::max).max(1e-3) * 1.1;
+    let most = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).fold(0.0, f64::max).max(1e-3);
+    // The names stand above the lines.
+    let (width, height) = (most(|point| point.0) * 1.05, most(|point| point.1) * 1.35);
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(64)
         .caption(panel.caption, (FONT, 16))
-        .build_cartesian_2d(0.0..most(|point| point.0), 0.0..most(|point| point.1))?;
+        .build_cartesian_2d(0.0..width, 0.0..height)?;
     chart
         .configure_mesh()
         .x_desc(of)
