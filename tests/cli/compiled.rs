@@ -114,7 +114,9 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
         ("it is cut to nothing", &|| write(b"")),
         ("there is more behind it", &|| write(&[&kept[..], b"\0"].concat())),
         ("there are zeros in its place", &|| write(&vec![0; kept.len()])),
-        ("it is of another plugin", &|| drop(fs::copy(&other_code, &code).expect("a copy"))),
+        ("it is of another plugin", &|| {
+            fs::copy(&other_code, &code).expect("a copy");
+        }),
         ("it is a link", &|| {
             fs::copy(&code, world.path("target")).expect("a copy");
             fs::remove_file(&code).expect("it was there");
@@ -123,7 +125,9 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
         ("others can write it", &|| set_mode(&code, 0o666)),
         ("its seal is missing", &|| fs::remove_file(&seal).expect("it was there")),
         ("its seal is of nothing", &|| fs::write(&seal, "{}").expect("written")),
-        ("its seal is of another plugin", &|| drop(fs::copy(&other_seal, &seal).expect("a copy"))),
+        ("its seal is of another plugin", &|| {
+            fs::copy(&other_seal, &seal).expect("a copy");
+        }),
         ("its seal could be somebody else's", &|| set_mode(&seal, 0o666)),
         ("it comes from elsewhere, as the whole cache does", &|| {
             fs::remove_dir_all(world.path("state")).expect("it was there");
@@ -250,4 +254,23 @@ fn what_is_not_used_and_what_was_left_behind_is_thrown_away() {
     world.call(&["clean", "--help"]).succeeds();
     assert!(!code.exists() && !seal.exists());
     world.hello();
+}
+
+#[test]
+fn what_was_asked_long_ago_is_forgotten() {
+    let world = World::with(guests::HELLO);
+    world.hello();
+    let manifests = world.path("cache/taskrunner/manifests");
+    let [version] = &*files(&manifests) else { panic!("one version of the runner") };
+    let [known] = &*files(version) else { panic!("one plugin") };
+    let of_another_version = manifests.join("0.0.0");
+    fs::create_dir(&of_another_version).expect("a directory");
+    fs::copy(known, of_another_version.join("known.json")).expect("a copy");
+    age(known, 89 * 24);
+    age(&of_another_version.join("known.json"), 91 * 24);
+    world.call(&["build", "--help"]).succeeds();
+    assert!(known.exists() && !of_another_version.exists());
+    age(known, 91 * 24);
+    world.call(&["clean", "--help"]).succeeds();
+    assert!(!known.exists());
 }
