@@ -1,6 +1,5 @@
 //! The cache of compiled code: what is in it is used only if it is what the runner has put there.
 
-use std::cell::{Cell, RefCell};
 use std::fs::{self, File, FileTimes, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 
-use crate::harness::kernel::{runs, signal};
+use crate::harness::kernel::signal;
 use crate::harness::{Call, Ended, Guest, Project, guests};
 
 const AGAIN: &str = "compiling again, since what was kept";
@@ -115,7 +114,9 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
         ("it is cut to nothing", &|| write(b"")),
         ("there is more behind it", &|| write(&[&kept[..], b"\0"].concat())),
         ("there are zeros in its place", &|| write(&vec![0; kept.len()])),
-        ("it is of another plugin", &|| drop(fs::copy(&other_code, &code).expect("a copy"))),
+        ("it is of another plugin", &|| {
+            fs::copy(&other_code, &code).expect("a copy");
+        }),
         ("it is a link", &|| {
             fs::copy(&code, world.path("target")).expect("a copy");
             fs::remove_file(&code).expect("it was there");
@@ -124,7 +125,9 @@ fn code_that_is_not_what_was_kept_is_compiled_again() {
         ("others can write it", &|| set_mode(&code, 0o666)),
         ("its seal is missing", &|| fs::remove_file(&seal).expect("it was there")),
         ("its seal is of nothing", &|| fs::write(&seal, "{}").expect("written")),
-        ("its seal is of another plugin", &|| drop(fs::copy(&other_seal, &seal).expect("a copy"))),
+        ("its seal is of another plugin", &|| {
+            fs::copy(&other_seal, &seal).expect("a copy");
+        }),
         ("its seal could be somebody else's", &|| set_mode(&seal, 0o666)),
         ("it comes from elsewhere, as the whole cache does", &|| {
             fs::remove_dir_all(world.path("state")).expect("it was there");
@@ -191,41 +194,40 @@ fn directories_that_others_can_write_are_not_used() {
 /// Whatever a runner that is killed was doing, what it leaves is whole, or has no name that counts.
 #[test]
 fn a_runner_that_is_killed_while_it_keeps_code_leaves_nothing_partial() {
-    let world = World { project: Project::new() };
-    let build = || world.call(&["build", "--help"]);
-    build().succeeds();
+    // It is compiled at once, its code takes a while to copy, and it does not end by itself.
+    let module = format!(
+        "(module (memory (export \"memory\") 256) (data (i32.const 0) \"{}\")
+            (func (export \"_start\") (loop $again (br $again))))",
+        "x".repeat(8 << 20)
+    );
+    let module = wat::parse_str(module).expect("it is well-formed");
+    let world = World { project: Project::new().file(".taskrunner/plugins/large.wasm", module) };
+    let ends = || world.call(&["--time-limit=100ms", "large"]).exits(124);
+    ends();
     let (code, seal) = world.entry();
     let whole = fs::read(&code).expect("it can be read");
-    // What is there at the moment of the end: nothing, part of the copy, the copy, the entry.
-    let seen = RefCell::new(std::collections::BTreeSet::new());
-    for wanted in ["a part", "the entry"].repeat(6) {
-        fs::remove_file(&code).expect("it was there");
-        fs::remove_file(&seal).expect("it was there");
-        files(&world.code()).iter().for_each(|path| fs::remove_file(path).expect("removed"));
-        let killed = Cell::new(false);
-        let call = build().meanwhile(|runner| {
-            let is_there = || match wanted {
-                "a part" => !files(&world.code()).is_empty(),
-                _ => code.exists(),
-            };
-            while !is_there() && runs(runner) {}
+    for wanted in ["a part", "the entry"].repeat(5) {
+        for path in [files(&world.code()), files(&world.seals())].concat() {
+            fs::remove_file(path).expect("it was there");
+        }
+        let is_there = || match wanted {
+            "a part" => !files(&world.code()).is_empty(),
+            _ => code.exists(),
+        };
+        let kill = |runner| {
+            while !is_there() {
+                std::thread::sleep(Duration::from_micros(100));
+            }
             signal(runner, Signal::KILL);
-            killed.set(true);
-        });
-        call.dies();
-        assert!(killed.get());
+        };
+        world.call(&["large"]).meanwhile(kill).dies();
         if let Ok(there) = fs::read(&code) {
-            assert_eq!(there, whole, "it is renamed when it is whole");
-            seen.borrow_mut().insert("the entry");
+            assert!(there == whole, "it is renamed when it is whole");
         }
-        if files(&world.code()).iter().any(|path| *path != code) {
-            seen.borrow_mut().insert("a part");
-        }
-        build().succeeds().printing("Usage");
-        assert_eq!(fs::read(&code).expect("it is there"), whole);
-        assert!(seal.exists());
+        // The next one makes good what is missing.
+        ends();
+        assert!(fs::read(&code).expect("it is there") == whole && seal.exists());
     }
-    assert!(!seen.borrow().is_empty(), "it was never killed in time");
 }
 
 #[test]
@@ -252,4 +254,23 @@ fn what_is_not_used_and_what_was_left_behind_is_thrown_away() {
     world.call(&["clean", "--help"]).succeeds();
     assert!(!code.exists() && !seal.exists());
     world.hello();
+}
+
+#[test]
+fn what_was_asked_long_ago_is_forgotten() {
+    let world = World::with(guests::HELLO);
+    world.hello();
+    let manifests = world.path("cache/taskrunner/manifests");
+    let [version] = &*files(&manifests) else { panic!("one version of the runner") };
+    let [known] = &*files(version) else { panic!("one plugin") };
+    let of_another_version = manifests.join("0.0.0");
+    fs::create_dir(&of_another_version).expect("a directory");
+    fs::copy(known, of_another_version.join("known.json")).expect("a copy");
+    age(known, 89 * 24);
+    age(&of_another_version.join("known.json"), 91 * 24);
+    world.call(&["build", "--help"]).succeeds();
+    assert!(known.exists() && !of_another_version.exists());
+    age(known, 91 * 24);
+    world.call(&["clean", "--help"]).succeeds();
+    assert!(!known.exists());
 }
