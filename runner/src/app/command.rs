@@ -1,6 +1,7 @@
 //! Runs a command of a plugin's.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::describer::Describer;
@@ -122,7 +123,11 @@ impl App {
     }
 
     /// The runner's own files.
-    pub(super) fn protected(&self, paths: &Paths) -> Protected {
+    pub(super) fn protected(&self, paths: &Paths) -> &Protected {
+        self.protected.get_or_init(|| self.own_files(paths.workspace()))
+    }
+
+    fn own_files(&self, workspace: &Path) -> Protected {
         let own = self.environment.directories.iter().flat_map(|directories| {
             [&directories.configuration, &directories.data, &directories.cache, &directories.state]
         });
@@ -131,7 +136,7 @@ impl App {
         let named = named.chain(self.settings.plugin_path.iter().map(|line| line.value.as_path()));
         let records = self.options.audit.iter().chain(&self.options.receipt).map(AsRef::as_ref);
         let named = named.chain(records).map(|path| self.environment.working_directory.join(path));
-        Protected::new(paths.workspace(), own.cloned().chain(named))
+        Protected::new(workspace, own.cloned().chain(named))
     }
 
     /// The settings of a command. What the workspace's file raises takes the user's trust; what

@@ -151,7 +151,7 @@ impl App {
             trusted,
             named: subject.named,
             paths: subject.paths,
-            protected: self.protected(subject.paths),
+            protected: self.protected(subject.paths).clone(),
             environment: self.environment.variables(),
         })
     }

@@ -30,6 +30,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::invocation;
+use crate::permission::Protected;
 use crate::plugin::lock::LockFile;
 use crate::plugin::{Listing, Lookup, Name, Origin, Place, Plugin, Registry};
 use crate::report::{self, Console, Report, Streams};
@@ -141,6 +142,8 @@ struct App {
     lock: OnceCell<Option<LockFile>>,
     /// Lines of the workspace's files that have no effect, and were not told of yet.
     ignored: RefCell<Vec<Ignored>>,
+    /// The runner's own files, once they were looked up.
+    protected: OnceCell<Protected>,
     /// When work began.
     begun: Instant,
 }
@@ -172,6 +175,7 @@ impl App {
             trust,
             lock,
             ignored,
+            protected: OnceCell::new(),
             begun,
         };
         app.heeding(options, report)
@@ -184,6 +188,8 @@ impl App {
             self.settings.log_level = level.0;
         }
         (self.options, self.report) = (options, report);
+        // The options name some.
+        self.protected = OnceCell::new();
         Ok(self)
     }
 
