@@ -128,7 +128,7 @@ impl Compiler {
             limit: TIME,
             slow: &mut || (self.compiling)(),
             walled,
-            note: &mut |()| {},
+            notes: &mut |_: Vec<()>| {},
         };
         let (engine, bytes, target) = (self.engine.clone(), Arc::clone(bytes), Arc::clone(&file));
         let compiled = worker::run(job, move |_: &Channel<()>| {

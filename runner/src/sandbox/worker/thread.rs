@@ -39,7 +39,7 @@ pub(crate) fn run<T: Send + 'static, N: Send + 'static>(
     loop {
         let until = if slow.is_some() { deadline.min(begun + SLOW) } else { deadline };
         match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Sent::Note(note)) => (job.note)(note),
+            Ok(Sent::Note(note)) => (job.notes)(vec![note]),
             Ok(Sent::Done(result)) => return Ok(result),
             Err(RecvTimeoutError::Timeout) if until < deadline => {
                 if let Some(tell) = slow.take() {
