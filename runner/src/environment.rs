@@ -27,7 +27,7 @@ pub(crate) struct Directories {
     pub(crate) configuration: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) cache: PathBuf,
-    /// What the user decided: trust and answers.
+    /// What the user decided, trust and answers, and what vouches for the code in the cache.
     pub(crate) state: PathBuf,
 }
 

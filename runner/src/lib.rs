@@ -14,6 +14,9 @@
 
 mod app;
 mod audit;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod benching;
 mod cli;
 mod config;
 mod embedded;
@@ -26,12 +29,14 @@ mod exit;
 pub mod fuzzing;
 mod guard;
 mod invocation;
+mod kept;
 mod permission;
 mod plugin;
 mod private;
 mod project;
 mod report;
 mod sandbox;
+mod stamp;
 mod state;
 mod suggest;
 mod text;

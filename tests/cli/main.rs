@@ -11,6 +11,8 @@ mod build;
 #[path = "../canaries.rs"]
 mod canaries;
 mod clean;
+#[cfg(target_os = "linux")]
+mod compiled;
 mod completions_and_man;
 mod configuration;
 mod describing;

@@ -158,14 +158,17 @@ fn a_compilation_that_is_ended_leaves_nothing() {
 #[test]
 fn who_waits_for_a_compilation_at_a_terminal_is_told() {
     let project = Project::new();
-    let call = || {
-        let cache = project.beside_path("outside/cache");
-        let call = project.call(["build", "--help"]).env("XDG_CACHE_HOME", cache).on_terminal();
+    let call = |cache: &str| {
+        let cache = project.beside_path("outside").join(cache);
+        let call = project.call(["build", "--help"]).env("XDG_CACHE_HOME", cache);
         // With many processors, nobody waits.
         call.env("RAYON_NUM_THREADS", "1")
     };
-    call().succeeds().printing("compiling a plugin, which is kept for the next time…\n");
-    call().succeeds().without("compiling");
+    let told = "compiling a plugin, which is kept for the next time…\n";
+    call("terminal").on_terminal().succeeds().printing(told);
+    call("terminal").on_terminal().succeeds().without("compiling");
+    // A log is no place for that.
+    call("pipe").succeeds().without("compiling");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::record::{self, Entry, Record};
-use crate::source::{self, PROFILE};
+use crate::source;
 use crate::toolchain::Toolchain;
 use crate::workspace::{Guest, Kind, Workspace};
 
@@ -127,18 +127,18 @@ fn compile(
     toolchain: &Toolchain,
     guests: &[Guest],
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let mut packages: BTreeMap<&str, Vec<&Guest>> = BTreeMap::new();
+    let mut packages: BTreeMap<(&str, &str), Vec<&Guest>> = BTreeMap::new();
     for guest in guests {
-        packages.entry(&guest.package).or_default().push(guest);
+        packages.entry((&guest.package, guest.profile)).or_default().push(guest);
     }
     let mut bytes = BTreeMap::new();
-    for (package, guests) in packages {
+    for ((package, profile), guests) in packages {
         let name = &workspace.package(package).name;
         println!("building {name} for {}", toolchain.compiler()?);
         let mut command = toolchain.cargo_build(workspace)?;
         command.args([
             "--profile",
-            PROFILE,
+            profile,
             "--message-format=json-render-diagnostics",
             "--package",
             name,
@@ -147,6 +147,7 @@ fn compile(
             match guest.kind {
                 Kind::Library => command.arg("--lib"),
                 Kind::Example(_) => command.args(["--example", &guest.name]),
+                Kind::Program => command.args(["--bin", &guest.name]),
             };
         }
         let output = command.stderr(Stdio::inherit()).output().context("cannot run cargo build")?;
@@ -185,10 +186,11 @@ struct ArtifactTarget {
 
 impl Artifact {
     fn file_of(&self, guest: &Guest) -> Option<&Path> {
-        let is_example = self.target.kind.iter().any(|kind| kind == "example");
+        let is = |kind: &str| self.target.kind.iter().any(|one| one == kind);
         let is_guest = match guest.kind {
-            Kind::Library => !is_example,
-            Kind::Example(_) => is_example && self.target.name == guest.name,
+            Kind::Library => !is("example"),
+            Kind::Example(_) => is("example") && self.target.name == guest.name,
+            Kind::Program => is("bin") && self.target.name == guest.name,
         };
         let file = self
             .filenames

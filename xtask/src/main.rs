@@ -2,9 +2,11 @@
 //!
 //! | task | does |
 //! | --- | --- |
+//! | `bench [SCENARIO…]` | measures the program beside others: `docs/performance.md` |
 //! | `guests [NAME…]` | builds the embedded plugins and the test guests (or those named), and records what they were built from |
 //! | `guests --check` | fails where the recorded bytes or sources are not those in the tree; builds nothing |
 //! | `guests --verify` | builds, and fails where the same compiler makes other bytes than the recorded ones |
+//! | `instructions` | counts the instructions of a start and of a listing; `--check` fails where they have grown, `--record` writes them down |
 //! | `languages --record` | writes down what the fixtures in all languages are and were built from, once `tools/polyglot.sh` has built them |
 //! | `languages --check` | fails where their bytes or sources are others |
 //! | `types` | writes the contract's types for TypeScript |
@@ -15,7 +17,9 @@
     reason = "a task tells the terminal what it does, and has no other output"
 )]
 
+mod bench;
 mod guests;
+mod instructions;
 mod languages;
 mod record;
 mod source;
@@ -29,7 +33,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use workspace::Workspace;
 
-const USAGE: &str = "usage: cargo xtask guests [NAME...] | guests --check | guests --verify | languages --check | languages --record | types | wheel";
+const USAGE: &str = "usage: cargo xtask bench [SCENARIO...] [--json FILE] [--taskrunner PATH] [--quick] [--record] [--check] | guests [NAME...] | guests --check | guests --verify | instructions [--check | --record] [--taskrunner PATH] | languages --check | languages --record | types | wheel";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,11 +48,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
+        ["bench", options @ ..] => bench::run(&Workspace::load()?, options),
         ["guests", "--check"] => guests::check(&Workspace::load()?),
         ["guests", "--verify"] => guests::verify(&Workspace::load()?),
         ["guests", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
             guests::build(&Workspace::load()?, names)
         }
+        ["instructions", options @ ..] => instructions::run(&Workspace::load()?, options),
         ["languages", "--check"] => languages::check(&Workspace::load()?.root),
         ["languages", "--record"] => languages::record(&Workspace::load()?.root),
         ["types"] => types::write(&Workspace::load()?.root),

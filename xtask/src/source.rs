@@ -13,9 +13,6 @@ use sha2::{Digest, Sha256};
 
 use crate::workspace::{Guest, Kind, Package, Workspace};
 
-/// The profile that guests are built with.
-pub(crate) const PROFILE: &str = "guest";
-
 /// In a package's directory: what is no part of any guest, or is not covered as a file. The manifest
 /// counts as `cargo metadata` tells it, an example for itself alone.
 const NOT_FILES_OF_ALL: [&str; 5] = ["Cargo.toml", "README.md", "benches", "examples", "target"];
@@ -33,7 +30,7 @@ pub(crate) fn digest(workspace: &Workspace, guest: &Guest) -> Result<String> {
         }
     };
 
-    field("profile", profile(&workspace.root)?.as_bytes());
+    field("profile", profile(&workspace.root, guest.profile)?.as_bytes());
     for package in workspace.closure(guest) {
         field("package", described(package).as_bytes());
     }
@@ -56,14 +53,14 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// The profile and those that it inherits from, as the manifest of the workspace has them.
-fn profile(root: &Path) -> Result<String> {
+fn profile(root: &Path, name: &str) -> Result<String> {
     let path = root.join("Cargo.toml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifest: toml::Table =
         text.parse().with_context(|| format!("cannot read {}", path.display()))?;
     let mut profiles = Vec::new();
-    let mut name = Some(PROFILE);
+    let mut name = Some(name);
     while let Some(profile) = name.and_then(|name| manifest.get("profile")?.get(name)) {
         profiles.push(profile);
         name = profile.get("inherits").and_then(toml::Value::as_str);

@@ -12,8 +12,15 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 
 /// Each directory in here with a `cdylib` is a plugin that the runner embeds.
 const EMBEDDED: &str = "guest-plugins";
-/// The package whose `cdylib` examples are the test guests.
-const TEST_GUESTS: &str = "tests/fixtures/guests";
+/// The packages whose `cdylib` examples and whose programs are guests: where the bytes of each are kept, and
+/// the profile that they are built with.
+const GUESTS: [(&str, &str, &str); 2] = [
+    ("tests/fixtures/guests", "tests/fixtures/prebuilt", PROFILE),
+    ("benches/guests", "benches/prebuilt", "bench-guest"),
+];
+
+/// The profile that plugins are built with.
+const PROFILE: &str = "guest";
 
 /// The workspace, with the packages that its guests are made of.
 pub(crate) struct Workspace {
@@ -30,6 +37,8 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     /// The directory of the file and of its record, relative to the root.
     pub(crate) prebuilt: &'static str,
+    /// The profile that it is built with.
+    pub(crate) profile: &'static str,
     pub(crate) kind: Kind,
     /// The identity of the package; see [`Workspace::package`].
     pub(crate) package: String,
@@ -40,6 +49,8 @@ pub(crate) enum Kind {
     Library,
     /// An example, and the file that it begins with.
     Example(PathBuf),
+    /// A program that knows nothing of the contract.
+    Program,
 }
 
 impl Guest {
@@ -84,27 +95,39 @@ impl Workspace {
         let mut guests = Vec::new();
         for package in self.members.iter().map(|id| self.package(id)) {
             let root = package.root();
-            let embedded = root.parent() == Some(&self.root.join(EMBEDDED));
-            let test_guests = root == self.root.join(TEST_GUESTS);
-            for target in
-                package.targets.iter().filter(|target| target.is("cdylib", &target.crate_types))
-            {
+            let guest = |name: &str, prebuilt, profile, kind| Guest {
+                name: name.to_owned(),
+                prebuilt,
+                profile,
+                kind,
+                package: package.id.clone(),
+            };
+            if root.parent() == Some(&self.root.join(EMBEDDED)) {
                 let name = root.file_name().unwrap_or_default().to_string_lossy();
-                if embedded && !target.is("example", &target.kind) {
-                    guests.push(Guest {
-                        name: name.into_owned(),
-                        prebuilt: "guest-plugins/prebuilt",
-                        kind: Kind::Library,
-                        package: package.id.clone(),
-                    });
-                } else if test_guests && target.is("example", &target.kind) {
-                    guests.push(Guest {
-                        name: target.name.clone(),
-                        prebuilt: "tests/fixtures/prebuilt",
-                        kind: Kind::Example(target.src_path.clone()),
-                        package: package.id.clone(),
-                    });
-                }
+                let libraries = package.targets.iter().filter(|target| {
+                    target.is("cdylib", &target.crate_types) && !target.is("example", &target.kind)
+                });
+                guests.extend(
+                    libraries
+                        .map(|_| guest(&name, "guest-plugins/prebuilt", PROFILE, Kind::Library)),
+                );
+            }
+            let Some((_, prebuilt, profile)) =
+                GUESTS.into_iter().find(|(path, ..)| root == self.root.join(path))
+            else {
+                continue;
+            };
+            for target in &package.targets {
+                let kind = if target.is("bin", &target.kind) {
+                    Kind::Program
+                } else if target.is("example", &target.kind)
+                    && target.is("cdylib", &target.crate_types)
+                {
+                    Kind::Example(target.src_path.clone())
+                } else {
+                    continue;
+                };
+                guests.push(guest(&target.name, prebuilt, profile, kind));
             }
         }
         guests.sort_by(|a, b| (a.prebuilt, &a.name).cmp(&(b.prebuilt, &b.name)));

@@ -1,7 +1,7 @@
 //! Runs a command of a plugin's.
 
 use std::ffi::OsString;
-use std::time::Instant;
+use std::sync::Arc;
 
 use super::describer::Describer;
 use super::grants::Subject;
@@ -15,22 +15,20 @@ use crate::invocation::{self, ArgumentError, Invocation, Sources};
 use crate::permission::{Paths, Protected, Witness};
 use crate::plugin::name::OPTIONS;
 use crate::plugin::{Manifest, Name, Plugin, Registry};
-use crate::sandbox::{GuestIo, Limits, SandboxError, Setup};
+use crate::sandbox::{GuestIo, Limits, SandboxError, Setup, Source};
 
 impl App {
-    /// From the command's name and arguments to the exit code.
+    /// From the command's plugin and arguments to the exit code.
     pub(super) fn run(
         &self,
         registry: &Registry<'_>,
         describer: &Describer,
-        name: &str,
+        plugin: &Plugin,
         arguments: Vec<OsString>,
     ) -> Result<ExitCode, Error> {
-        let begun = Instant::now();
-        let plugin = self.find(registry, describer, name)?;
-        let ran = self.run_plugin(registry, describer, &plugin, arguments, begun);
+        let ran = self.run_plugin(registry, describer, plugin, arguments);
         if let Err(error) = &ran {
-            self.record_refusal(&plugin, error)?;
+            self.record_refusal(plugin, error)?;
         }
         ran
     }
@@ -41,7 +39,6 @@ impl App {
         describer: &Describer,
         plugin: &Plugin,
         arguments: Vec<OsString>,
-        begun: Instant,
     ) -> Result<ExitCode, Error> {
         let audit = self.open_audit()?;
         let command = plugin.manifest.name();
@@ -79,14 +76,13 @@ impl App {
             section,
         };
 
-        let bytes = plugin.bytes().map_err(Error::Plugin)?;
         let broken = |error| match error {
             SandboxError::Stopped(stop) => Error::Stopped(stop),
             error => Error::Sandbox { source_file: plugin.source(), error },
         };
         let sandbox = describer.sandbox().map_err(broken)?;
-        let program = sandbox.compile(&plugin.digest, bytes).map_err(broken)?;
-        let load = begun.elapsed();
+        let program = sandbox.compile(&plugin.digest, source(plugin)).map_err(broken)?;
+        let load = self.begun.elapsed();
 
         let limits = settings.limits;
         let record = self.begin_record(audit, plugin, &invocation, &grants, limits);
@@ -191,6 +187,15 @@ impl App {
             log_level: self.settings.log_level,
         }
     }
+}
+
+/// Reads a plugin for who compiles it.
+fn source(plugin: &Plugin) -> Source {
+    let plugin = plugin.clone();
+    Box::new(move || match plugin.bytes() {
+        Ok(bytes) => Ok(Arc::new(bytes)),
+        Err(fault) => Err(fault.kind.to_string()),
+    })
 }
 
 /// Options that a program may well have of its own, too.

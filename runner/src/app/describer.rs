@@ -3,39 +3,43 @@
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 
-use crate::environment::Environment;
+use crate::environment::{Directories, Environment};
 use crate::error::Error;
-use crate::plugin::{Describe, Digest, FaultKind, Listing, Manifest, Registry, Remembered};
+use crate::plugin::{
+    Declared, Describe, Digest, FaultKind, Known, Listing, Manifest, Registry, Remembered,
+};
 use crate::private;
 use crate::report::Report;
-use crate::sandbox::{DescribeError, Sandbox, SandboxError, Stop};
+use crate::sandbox::{Cache, DescribeError, Sandbox, SandboxError, Stop};
 
 /// The sandbox, made when the first plugin needs it, and what is remembered of plugins.
 pub(super) struct Describer {
     sandbox: OnceCell<Sandbox>,
-    cache: Option<PathBuf>,
+    /// The user's directories for the cache and for the state, where things can be kept.
+    cache: Option<(PathBuf, PathBuf)>,
     /// Whether nothing may run without the second wall.
     require_sandbox: bool,
     report: Report,
     /// Why no plugin is asked any more.
     stopped: RefCell<Option<Stop>>,
     remembered: Remembered,
+    known: Known,
 }
 
 impl Describer {
     pub(super) fn new(environment: &Environment, require_sandbox: bool, report: &Report) -> Self {
-        let directory = environment.directories.as_ref().map(|directories| &directories.cache);
-        let cache = directory.filter(|directory| {
-            private::prepare(directory)
+        let cache = environment.directories.as_ref().filter(|Directories { cache, .. }| {
+            private::prepare(cache)
                 .inspect_err(|error| {
-                    tracing::info!("keeping nothing in {}: {error}", directory.display());
+                    tracing::info!("keeping nothing in {}: {error}", cache.display())
                 })
                 .is_ok()
         });
         Self {
             sandbox: OnceCell::new(),
-            remembered: Remembered::new(cache.map(PathBuf::as_path)),
-            cache: cache.cloned(),
+            remembered: Remembered::new(cache.map(|directories| &*directories.cache)),
+            known: Known::new(cache.map(|directories| &*directories.cache)),
+            cache: cache.map(|Directories { cache, state, .. }| (cache.clone(), state.clone())),
             require_sandbox,
             report: report.clone(),
             stopped: RefCell::default(),
@@ -48,7 +52,8 @@ impl Describer {
         }
         let report = self.report.clone();
         let compiling = Box::new(move || report.compiling());
-        let made = Sandbox::new(self.cache.as_deref(), self.require_sandbox, compiling)?;
+        let cache = self.cache.as_ref().map(|(cache, state)| Cache::new(cache, state));
+        let made = Sandbox::new(cache, self.require_sandbox, compiling)?;
         Ok(self.sandbox.get_or_init(|| made))
     }
 }
@@ -61,6 +66,11 @@ impl Describer {
         Ok(listing)
     }
 
+    /// What is known of files.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Why what was found of plugins is not to be used: asking them was stopped.
     pub(super) fn stopped(&self) -> Result<(), Error> {
         self.stopped.borrow().clone().map_or(Ok(()), |stop| Err(Error::Stopped(stop)))
@@ -68,16 +78,12 @@ impl Describer {
 }
 
 impl Describe for Describer {
-    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Manifest, FaultKind> {
+    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Declared, FaultKind> {
         match self.remembered.get(digest) {
             Some(Err(reason)) => return Err(FaultKind::Describe(reason)),
             // What breaks the rules is nothing that was remembered after asking.
-            Some(Ok(declared)) => {
-                if let Ok(manifest) = Manifest::check(declared) {
-                    return Ok(manifest);
-                }
-            }
-            None => {}
+            Some(Ok(declared)) if Manifest::known(declared.clone()).is_ok() => return Ok(declared),
+            Some(Ok(_)) | None => {}
         }
         let sandbox = self.sandbox().map_err(|error| FaultKind::Describe(error.to_string()))?;
         let answer = match sandbox.describe(digest, bytes) {
@@ -89,13 +95,10 @@ impl Describe for Describer {
                 return Err(fault);
             }
         };
-        let checked = match answer.clone() {
-            Ok(declared) => Manifest::check(declared).map_err(FaultKind::Manifest),
-            Err(reason) => Err(FaultKind::Describe(reason)),
-        };
-        if !matches!(checked, Err(FaultKind::Manifest(_))) {
-            self.remembered.put(digest, &answer);
+        if let Ok(declared) = &answer {
+            Manifest::check(declared.clone()).map_err(FaultKind::Manifest)?;
         }
-        checked
+        self.remembered.put(digest, &answer);
+        answer.map_err(FaultKind::Describe)
     }
 }

@@ -21,8 +21,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::Instant;
 
-use crate::cli::{self, Cli, ColorChoice, Format, GlobalOptions, Request, Verbatim};
+use crate::cli::{self, Cli, GlobalOptions, Request, Verbatim};
 use crate::config::{Configuration, LogLevel, Settings};
 use crate::embedded;
 use crate::environment::Environment;
@@ -30,8 +31,8 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::invocation;
 use crate::plugin::lock::LockFile;
-use crate::plugin::{Describe, Listing, Lookup, Name, Origin, Place, Plugin, Registry};
-use crate::report::{self, Console, LogFormat, Report, Streams};
+use crate::plugin::{Listing, Lookup, Name, Origin, Place, Plugin, Registry};
+use crate::report::{self, Console, Report, Streams};
 use crate::sandbox::Stop;
 use crate::state::State;
 
@@ -43,45 +44,53 @@ pub(crate) use ignored::Ignored;
 /// Parses the arguments and does what they ask.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let report = |color, format, log_format| {
-        let streams = Streams::of_process(color, &|name| std::env::var(name).ok());
-        Report { console: Console::new(streams), format, log_format }
+    let report = |options: &GlobalOptions| {
+        let streams = Streams::of_process(options.color, &|name| std::env::var(name).ok());
+        let log_format = options.log_format.unwrap_or_default();
+        Report { console: Console::new(streams), format: options.format, log_format }
     };
-    if let Some(code) = cli::verbatim(&arguments).and_then(|read| run_verbatim(read, &report)) {
-        return code;
+    let mut begun = None;
+    if let Some(read) = cli::verbatim(&arguments) {
+        let report = report(&read.options);
+        begun = begin(&read, report.clone());
+        if let Some((app, plugin)) = begun.take_if(|(_, plugin)| plugin.manifest.is_raw()) {
+            let request = Request::Run { name: read.name, arguments: read.arguments };
+            return ended(&report, app.answer(request, Some(plugin)));
+        }
     }
     match cli::parse(&arguments) {
         Err(mistake) => {
             let format = cli::format_of(&arguments);
-            let report = report(ColorChoice::Auto, format, LogFormat::Human);
-            usage(&report, &mistake)
+            usage(&report(&GlobalOptions { format, ..GlobalOptions::default() }), &mistake)
         }
         Ok(Cli { options, request }) => {
-            let log_format = options.log_format.unwrap_or_default();
-            let report = report(options.color, options.format, log_format);
-            let ended = answer(options, request, report.clone());
-            ended.unwrap_or_else(|error| failed(&report, &error))
+            let report = report(&options);
+            let is_same = |(app, _): &(App, Plugin)| app.options.look_where(&options);
+            let answered = match begun.filter(is_same) {
+                // Read either way, the first word is the command's name.
+                Some((app, plugin)) => app
+                    .heeding(options, report.clone())
+                    .and_then(|app| app.answer(request, Some(plugin))),
+                None => answer(options, request, report.clone()),
+            };
+            ended(&report, answered)
         }
     }
 }
 
-/// Runs a program that gets its arguments as they are; nothing, if the command is no such program.
-fn run_verbatim(
-    read: Verbatim,
-    report: &dyn Fn(ColorChoice, Format, LogFormat) -> Report,
-) -> Option<ExitCode> {
-    let Verbatim { options, name, arguments } = read;
-    let log_format = options.log_format.unwrap_or_default();
-    let report = report(options.color, options.format, log_format);
-    let app = App::new(options, report.clone()).ok()?;
-    let describer = Describer::new(&app.environment, app.options.require_sandbox, &report);
-    let registry = app.registry(&describer, Some(&name));
-    match registry.lookup(&name) {
-        Lookup::Found(plugin) if plugin.manifest.is_raw() => {}
-        _ => return None,
+/// Looks up the command of a command line that reads otherwise if that is a program which gets its
+/// arguments as they are. Nothing, if there is none: then the ordinary reading says why.
+fn begin(read: &Verbatim, report: Report) -> Option<(App, Plugin)> {
+    let app = App::new(read.options.clone(), report).ok()?;
+    let describer = app.describer();
+    match app.registry(&describer, Some(&read.name)).lookup(&read.name) {
+        Lookup::Found(plugin) => Some((app, *plugin)),
+        Lookup::Broken(_) | Lookup::Unknown => None,
     }
-    let ended = app.answer(Request::Run { name, arguments });
-    Some(ended.unwrap_or_else(|error| failed(&report, &error)))
+}
+
+fn ended(report: &Report, answered: Result<ExitCode, Error>) -> ExitCode {
+    answered.unwrap_or_else(|error| failed(report, &error))
 }
 
 /// Tells of an error, but where nobody reads any more.
@@ -107,7 +116,7 @@ fn usage(report: &Report, mistake: &clap::Error) -> ExitCode {
 
 fn answer(options: GlobalOptions, request: Request, report: Report) -> Result<ExitCode, Error> {
     match (App::new(options, report.clone()), request) {
-        (Ok(app), request) => app.answer(request),
+        (Ok(app), request) => app.answer(request, None),
         // Who asks for help may be looking for a way out of a broken configuration.
         (Err(error), Request::Help) => {
             report.help(cli::own_command())?;
@@ -132,20 +141,19 @@ struct App {
     lock: OnceCell<Option<LockFile>>,
     /// Lines of the workspace's files that have no effect, and were not told of yet.
     ignored: RefCell<Vec<Ignored>>,
+    /// When work began.
+    begun: Instant,
 }
 
 impl App {
-    fn new(options: GlobalOptions, mut report: Report) -> Result<Self, Error> {
+    fn new(options: GlobalOptions, report: Report) -> Result<Self, Error> {
+        let begun = Instant::now();
         let environment = Environment::read(options.directory.as_deref())?;
         let user =
             environment.directories.as_ref().map(|directories| directories.configuration.as_path());
         let configuration =
             Configuration::load(options.config.as_deref(), &environment.working_directory, user)?;
-        let mut settings = Settings::resolve(&configuration)?;
-        report.log_format = options.log_format.unwrap_or(settings.log_format);
-        if let Some(level) = asked_log_level(&options, &environment)? {
-            settings.log_level = level.0;
-        }
+        let settings = Settings::resolve(&configuration)?;
         let missing =
             |directory: &&PathBuf| !environment.working_directory.join(directory).is_dir();
         if let Some(path) = options.plugin_dirs.iter().find(missing) {
@@ -154,29 +162,50 @@ impl App {
         let state = environment.directories.as_ref().map(|directories| directories.state.as_path());
         let state = State::new(state);
         let (trust, lock, ignored) = (OnceCell::new(), OnceCell::new(), RefCell::default());
-        Ok(Self {
-            options,
+        let app = Self {
+            options: GlobalOptions::default(),
             environment,
             configuration,
             settings,
-            report,
+            report: report.clone(),
             state,
             trust,
             lock,
             ignored,
-        })
+            begun,
+        };
+        app.heeding(options, report)
     }
 
-    fn answer(self, request: Request) -> Result<ExitCode, Error> {
+    /// The same, with options that change nothing of where things are looked for.
+    fn heeding(mut self, options: GlobalOptions, mut report: Report) -> Result<Self, Error> {
+        report.log_format = options.log_format.unwrap_or(self.settings.log_format);
+        if let Some(level) = asked_log_level(&options, &self.environment)? {
+            self.settings.log_level = level.0;
+        }
+        (self.options, self.report) = (options, report);
+        Ok(self)
+    }
+
+    fn describer(&self) -> Describer {
+        Describer::new(&self.environment, self.options.require_sandbox, &self.report)
+    }
+
+    /// Does what is asked. `found` is the plugin of the command that is to run, if it was looked up before.
+    fn answer(self, request: Request, found: Option<Plugin>) -> Result<ExitCode, Error> {
         report::install_log(&self.report.console, self.settings.log_level, self.report.log_format);
-        let describer =
-            Describer::new(&self.environment, self.options.require_sandbox, &self.report);
+        let describer = self.describer();
         let wanted = match &request {
             Request::Run { name, .. } => Some(name.clone()),
             _ => None,
         };
         let registry = self.registry(&describer, wanted.as_deref());
-        let answered = self.answer_from(&registry, &describer, request);
+        let answered = match (request, found) {
+            (Request::Run { arguments, .. }, Some(plugin)) => {
+                self.run(&registry, &describer, &plugin, arguments)
+            }
+            (request, _) => self.answer_from(&registry, &describer, request),
+        };
         self.report_ignored();
         // Whatever came of it, it was not asked to the end.
         describer.stopped()?;
@@ -192,7 +221,8 @@ impl App {
         let list = || describer.listing(registry);
         match request {
             Request::Run { name, arguments } => {
-                return self.run(registry, describer, &name, arguments);
+                let plugin = self.find(registry, describer, &name)?;
+                return self.run(registry, describer, &plugin, arguments);
             }
             Request::Inspect { file, forbidden } => {
                 self.inspect(registry, describer, &file, &forbidden)?;
@@ -224,7 +254,7 @@ impl App {
     }
 
     /// The plugins. `wanted` is the one command that is asked for, if it is one.
-    fn registry<'a>(&self, describe: &'a dyn Describe, wanted: Option<&str>) -> Registry<'a> {
+    fn registry<'a>(&self, describer: &'a Describer, wanted: Option<&str>) -> Registry<'a> {
         let place = |origin| {
             let here = &self.environment.working_directory;
             move |directory: &PathBuf| Place { origin, directory: here.join(directory) }
@@ -243,7 +273,7 @@ impl App {
             .filter(|line| self.counts(Ignored::replacement(line)))
             .map(|line| line.value.clone())
             .collect();
-        Registry::new(places, embedded::PLUGINS, replaceable, describe)
+        Registry::new(places, embedded::PLUGINS, replaceable, describer, describer.known())
     }
 
     fn find(

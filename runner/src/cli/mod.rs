@@ -10,7 +10,7 @@ mod split;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 pub(crate) use options::{ColorChoice, Format, GlobalOptions};
 pub(crate) use plugin::PluginRequest;
@@ -181,8 +181,7 @@ pub(crate) enum PermissionsRequest {
 /// Parses the command line, the program's name not included.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let split = split::split(arguments.iter().cloned());
-    let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(split.global))?;
-    let options = GlobalOptions::from_arg_matches(&matches)?;
+    let options = GlobalOptions::parse(split.global)?;
     let request = match split.rest.first().map(|first| first.to_string_lossy().into_owned()) {
         None => Request::Overview,
         Some(first) if !first.starts_with('-') && !OwnSubcommand::has_subcommand(&first) => {
@@ -228,8 +227,7 @@ pub(crate) fn verbatim(arguments: &[OsString]) -> Option<Verbatim> {
     if is_own || split::split(rest.iter().cloned()).global.is_empty() {
         return None;
     }
-    let matches = GlobalOptions::command_for_parsing().try_get_matches_from(words(global)).ok()?;
-    let options = GlobalOptions::from_arg_matches(&matches).ok()?;
+    let options = GlobalOptions::parse(global).ok()?;
     Some(Verbatim { options, name, arguments: rest })
 }
 

@@ -1,9 +1,11 @@
 //! The runner's own options.
 
+use std::ffi::OsString;
 use std::num::{NonZeroU8, NonZeroU32};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use clap::{Args, Command, ValueEnum, ValueHint};
+use clap::{Args, Command, FromArgMatches, ValueEnum, ValueHint};
 
 use super::LogFormat;
 use crate::config::{Bytes, LimitsLayer, LogLevel, RetryLayer, Time};
@@ -178,12 +180,33 @@ pub(crate) enum ColorChoice {
 }
 
 impl GlobalOptions {
-    /// A parser of these options alone.
-    pub(super) fn command_for_parsing() -> Command {
-        let command = Command::new("taskrunner")
-            .disable_help_flag(true)
-            .override_usage("taskrunner [OPTIONS] COMMAND [ARGUMENTS]");
-        Self::augment_args(command)
+    /// A parser of these options alone, made once: clap takes longer to make it than to parse.
+    pub(super) fn command_for_parsing() -> &'static Command {
+        static COMMAND: LazyLock<Command> = LazyLock::new(|| {
+            let command = Command::new("taskrunner")
+                .disable_help_flag(true)
+                .override_usage("taskrunner [OPTIONS] COMMAND [ARGUMENTS]");
+            GlobalOptions::augment_args(command)
+        });
+        &COMMAND
+    }
+
+    /// Parses these options, which are all that the words are.
+    pub(super) fn parse(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        if words.is_empty() {
+            return Ok(Self::default());
+        }
+        let words = std::iter::once(OsString::from("taskrunner")).chain(words);
+        Self::from_arg_matches(&Self::command_for_parsing().clone().try_get_matches_from(words)?)
+    }
+
+    /// Whether plugins and configuration are looked for in the same places.
+    pub(crate) fn look_where(&self, other: &Self) -> bool {
+        let places = |options: &Self| {
+            let Self { config, plugin_dirs, directory, require_sandbox, .. } = options;
+            (config.clone(), plugin_dirs.clone(), directory.clone(), *require_sandbox)
+        };
+        places(self) == places(other)
     }
 
     /// What the flags allow and deny. Relative paths are relative to the directory.

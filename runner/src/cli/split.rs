@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, Command};
+use clap::Arg;
 
 use super::GlobalOptions;
 
@@ -17,7 +17,6 @@ pub(super) struct Split {
 
 /// Splits a command line. What follows `--` is never the runner's.
 pub(super) fn split(arguments: impl IntoIterator<Item = OsString>) -> Split {
-    let command = GlobalOptions::command_for_parsing();
     let mut arguments = arguments.into_iter();
     let mut split = Split::default();
     while let Some(argument) = arguments.next() {
@@ -26,7 +25,7 @@ pub(super) fn split(arguments: impl IntoIterator<Item = OsString>) -> Split {
             split.rest.extend(arguments);
             break;
         }
-        match find(&command, &argument) {
+        match find(&argument) {
             None => split.rest.push(argument),
             Some((option, has_value)) => {
                 split.global.push(argument);
@@ -51,12 +50,11 @@ pub(super) struct Leading {
 
 /// Splits a command line behind its first word that is no option of the runner's, if it has one.
 pub(super) fn leading(arguments: impl IntoIterator<Item = OsString>) -> Option<Leading> {
-    let command = GlobalOptions::command_for_parsing();
     let mut arguments = arguments.into_iter();
     let mut global = Vec::new();
     loop {
         let argument = arguments.next()?;
-        let Some((option, has_value)) = find(&command, &argument) else {
+        let Some((option, has_value)) = find(&argument) else {
             return Some(Leading { global, word: argument, rest: arguments.collect() });
         };
         global.push(argument);
@@ -67,8 +65,13 @@ pub(super) fn leading(arguments: impl IntoIterator<Item = OsString>) -> Option<L
 }
 
 /// The option that an argument is, and whether it brings its value along.
-fn find<'a>(command: &'a Command, argument: &OsStr) -> Option<(&'a Arg, bool)> {
+fn find(argument: &OsStr) -> Option<(&'static Arg, bool)> {
     let bytes = argument.as_encoded_bytes();
+    // Most words are none, and then clap need not say which there are.
+    if !bytes.starts_with(b"-") {
+        return None;
+    }
+    let command = GlobalOptions::command_for_parsing();
     if let Some(long) = bytes.strip_prefix(b"--") {
         let end = long.iter().position(|byte| *byte == b'=').unwrap_or(long.len());
         let option = command

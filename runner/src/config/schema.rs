@@ -1,9 +1,10 @@
 //! A plugin's JSON Schema, and the check of a section against it.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use jsonschema::{PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The largest schema, in bytes.
 const MAX_SCHEMA: usize = 64 * 1024;
@@ -22,8 +23,14 @@ const MAX_WEIGHT: u64 = 100_000;
 
 /// A schema that is sound and safe to use: no other document is ever fetched, patterns run in linear
 /// time, no reference leads back to where it stands, and references upon references do not multiply.
+///
+/// To compile one takes longer than most runs do otherwise, so one that was found sound before is compiled when it is
+/// first needed.
 #[derive(Debug)]
-pub(crate) struct Schema(Validator);
+pub(crate) struct Schema {
+    text: String,
+    validator: OnceLock<Result<Validator, SchemaError>>,
+}
 
 /// Why a text is no usable schema.
 #[derive(Debug, thiserror::Error)]
@@ -60,24 +67,28 @@ pub(crate) struct Violation {
 
 impl Schema {
     pub(crate) fn parse(text: &str) -> Result<Self, SchemaError> {
-        if text.len() > MAX_SCHEMA {
-            return Err(SchemaError::TooLarge);
-        }
-        let schema: Value = serde_json::from_str(text)?;
-        if !schema.is_object() {
-            return Err(SchemaError::NotAnObject);
-        }
-        Weighing::new(&schema).weigh(&schema, 0)?;
-        let validator = jsonschema::draft202012::options()
-            .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN))
-            .build(&schema)
-            .map_err(|error| SchemaError::Invalid(error.to_string()))?;
-        Ok(Self(validator))
+        let validator = compile(text)?;
+        Ok(Self { text: text.to_owned(), validator: OnceLock::from(Ok(validator)) })
+    }
+
+    /// One that was parsed before.
+    pub(crate) fn known(text: &str) -> Self {
+        Self { text: text.to_owned(), validator: OnceLock::new() }
     }
 
     /// The first value that does not fit.
     pub(crate) fn check(&self, section: &Value) -> Result<(), Violation> {
-        self.0.validate(section).map_err(|error| {
+        if section.as_object().is_some_and(Map::is_empty) && allows_nothing(&self.text) {
+            return Ok(());
+        }
+        let validator = match self.validator.get_or_init(|| compile(&self.text)) {
+            Ok(validator) => validator,
+            Err(error) => {
+                let message = format!("the command's schema is not usable: {error}");
+                return Err(Violation { steps: Vec::new(), unexpected_key: None, message });
+            }
+        };
+        validator.validate(section).map_err(|error| {
             use jsonschema::error::ValidationErrorKind as Kind;
             let unexpected_key = match error.kind() {
                 Kind::AdditionalProperties { unexpected }
@@ -88,6 +99,45 @@ impl Schema {
             Violation { steps, unexpected_key, message: error.to_string() }
         })
     }
+}
+
+fn compile(text: &str) -> Result<Validator, SchemaError> {
+    if text.len() > MAX_SCHEMA {
+        return Err(SchemaError::TooLarge);
+    }
+    let schema: Value = serde_json::from_str(text)?;
+    if !schema.is_object() {
+        return Err(SchemaError::NotAnObject);
+    }
+    Weighing::new(&schema).weigh(&schema, 0)?;
+    jsonschema::draft202012::options()
+        .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN))
+        .build(&schema)
+        .map_err(|error| SchemaError::Invalid(error.to_string()))
+}
+
+/// Whether a schema has no more on its outermost level than what says something of keys that are there, so that
+/// an object without any passes.
+fn allows_nothing(schema: &str) -> bool {
+    const OF_KEYS: [&str; 10] = [
+        "$defs",
+        "$id",
+        "$schema",
+        "additionalProperties",
+        "description",
+        "patternProperties",
+        "properties",
+        "propertyNames",
+        "title",
+        "unevaluatedProperties",
+    ];
+    let schema: Option<Map<String, Value>> = serde_json::from_str(schema).ok();
+    schema.is_some_and(|schema| {
+        schema.iter().all(|(keyword, value)| match keyword.as_str() {
+            "type" => value == "object",
+            keyword => OF_KEYS.contains(&keyword),
+        })
+    })
 }
 
 /// Counts the places of a schema with its references replaced, and refuses what would not end.
@@ -163,6 +213,35 @@ mod tests {
 
     fn parse(schema: &Value) -> Result<Schema, SchemaError> {
         Schema::parse(&schema.to_string())
+    }
+
+    #[test]
+    fn what_an_empty_section_is_told_without_compiling_is_what_the_validator_says() {
+        let empty = Value::Object(Map::new());
+        for (text, passes) in [
+            (r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#, true),
+            (r#"{"additionalProperties": false, "title": "t"}"#, true),
+            (r#"{"type": "object", "required": ["a"]}"#, false),
+            (r#"{"type": "array"}"#, false),
+            (r#"{"minProperties": 1}"#, false),
+            (r#"{"not": {}}"#, false),
+            (r##"{"$ref": "#/$defs/none", "$defs": {"none": {"required": ["a"]}}}"##, false),
+            (r#"{"if": {}, "then": {"required": ["a"]}}"#, false),
+            (r#"{"const": {}}"#, true),
+        ] {
+            let schema = Schema::parse(text).expect("a schema");
+            let validator = schema.validator.get().expect("compiled").as_ref().expect("sound");
+            assert_eq!(validator.is_valid(&empty), passes, "{text}");
+            assert!(passes || !allows_nothing(text), "{text}");
+            assert_eq!(Schema::known(text).check(&empty).is_ok(), passes, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_was_not_sound_after_all_lets_nothing_pass() {
+        let schema = Schema::known(r#"{"type": 7}"#);
+        let violation = schema.check(&serde_json::json!({})).expect_err("no schema");
+        assert!(violation.message.contains("not usable"), "{}", violation.message);
     }
 
     #[test]

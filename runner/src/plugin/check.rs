@@ -8,7 +8,7 @@ use semver::Version;
 use super::manifest::{ArgumentSpec, Declared, Shape, ValueSpec, ValueType};
 use super::name::{OPTIONS, SHORT_OPTIONS, is_kebab_case};
 use super::{Name, NameError};
-use crate::config::schema::{Schema, SchemaError};
+use crate::config::schema::SchemaError;
 use crate::invocation::value;
 use crate::permission::{Request, Statement};
 use crate::text::is_deceptive;
@@ -48,10 +48,9 @@ pub(crate) enum ManifestError {
 pub(super) struct Checked {
     pub(super) name: Name,
     pub(super) version: Version,
-    pub(super) schema: Option<Schema>,
 }
 
-/// Checks every rule.
+/// Checks every rule, but for those of the schema.
 pub(super) fn check(manifest: &Declared) -> Result<Checked, ManifestError> {
     let name = Name::new(&manifest.name)?;
     let version = Version::parse(&manifest.version).ok();
@@ -68,10 +67,9 @@ pub(super) fn check(manifest: &Declared) -> Result<Checked, ManifestError> {
     }
     check_count("arguments", manifest.arguments.len(), MAX_ARGUMENTS)?;
     check_arguments(&manifest.arguments)?;
-    let schema = manifest.configuration_schema.as_deref().map(Schema::parse).transpose()?;
     check_count("requests", manifest.requests.len(), MAX_REQUESTS)?;
     manifest.requests.iter().try_for_each(check_request)?;
-    Ok(Checked { name, version, schema })
+    Ok(Checked { name, version })
 }
 
 fn check_count(what: &'static str, count: usize, limit: usize) -> Result<(), ManifestError> {

@@ -4,11 +4,13 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::kind::{self, Kind, PREVIEW1, Runnable};
 use super::manifest_file::ManifestFile;
 use super::outline::{MANIFEST_SECTION, Outline};
 use super::registry::{Describe, FaultKind};
-use super::{Digest, Manifest, ManifestError};
+use super::{Declared, Digest, Manifest, ManifestError};
 use crate::config::document::{Document, DocumentError};
 use crate::permission::{Kind as Reach, Request};
 
@@ -35,28 +37,80 @@ pub(crate) struct Beside {
     pub(crate) digest: Digest,
 }
 
-/// Tells what the bytes of a file are as a command. `path` is where it is; an embedded one has no
-/// manifest beside it.
-pub(super) fn declaration(
+/// What the bytes of a file tell, whatever lies beside it. As [`Declared`], nothing of it is checked where it was
+/// kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Told {
+    /// A component says itself what it is; it may have a manifest inside that does not count.
+    Command { declared: Box<Declared>, has_inside: bool },
+    /// A program has a manifest inside, as JSON, or none.
+    Program { inside: Option<String>, uses: Uses },
+}
+
+/// Of what a capability could be for, what a file imports something for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Uses {
+    files: bool,
+    environment: bool,
+    sockets: bool,
+    http: bool,
+}
+
+impl Uses {
+    fn of(outline: &Outline<'_>) -> Self {
+        let component = |prefix: &str| outline.imports.iter().any(|name| name.starts_with(prefix));
+        let module = |prefix: &str| {
+            outline.core_imports.iter().any(|i| i.module == PREVIEW1 && i.name.starts_with(prefix))
+        };
+        Self {
+            files: component("wasi:filesystem/") || module("path_"),
+            environment: component("wasi:cli/environment") || module("environ_"),
+            sockets: component("wasi:sockets/"),
+            http: component("wasi:http/"),
+        }
+    }
+}
+
+/// Tells what the bytes of a file tell, and asks the component that they are.
+pub(super) fn told(
     path: Option<&Path>,
-    name: &str,
     bytes: &[u8],
     digest: &Digest,
     describe: &dyn Describe,
-) -> Result<Declaration, FaultKind> {
+) -> Result<Told, FaultKind> {
     let outline = kind::outline(bytes)?;
-    let runnable = Kind::of(&outline).check()?;
-    let beside = path.map(beside).transpose()?.flatten();
-    if runnable == Runnable::Command {
-        let manifest = describe.describe(digest, bytes)?;
-        let unused = beside.iter().map(|path| unused(path, "the component says itself what it is"));
-        let inside = !outline.manifests.is_empty();
-        let inside = inside.then(|| {
-            "the manifest inside is not used: the component says itself what it is".to_owned()
-        });
-        return Ok(Declaration { manifest, beside: None, remarks: unused.chain(inside).collect() });
+    if Kind::of(&outline).check()? == Runnable::Command {
+        let declared = Box::new(describe.describe(digest, bytes)?);
+        return Ok(Told::Command { declared, has_inside: !outline.manifests.is_empty() });
     }
-    let inside = inside(path, &outline)?;
+    let inside = inside(path, &outline)?.map(|document| document.text().to_owned());
+    Ok(Told::Program { inside, uses: Uses::of(&outline) })
+}
+
+/// Tells what a file is as a command. `path` is where it is, and `beside` the manifest that lies there; an embedded
+/// one has neither.
+pub(super) fn declaration(
+    path: Option<&Path>,
+    name: &str,
+    told: Told,
+    beside: Option<PathBuf>,
+) -> Result<Declaration, FaultKind> {
+    let (inside, uses) = match told {
+        Told::Command { declared, has_inside } => {
+            let manifest = Manifest::known(*declared)?;
+            let unused =
+                beside.iter().map(|path| unused(path, "the component says itself what it is"));
+            let inside = has_inside.then(|| {
+                "the manifest inside is not used: the component says itself what it is".to_owned()
+            });
+            let remarks = unused.chain(inside).collect();
+            return Ok(Declaration { manifest, beside: None, remarks });
+        }
+        Told::Program { inside, uses } => (inside, uses),
+    };
+    let inside = inside.map(|text| document_inside(path, text.as_bytes())).transpose()?;
     let mut remarks = Vec::new();
     let (document, beside) = match (inside, beside) {
         (Some(inside), beside) => {
@@ -75,12 +129,12 @@ pub(super) fn declaration(
         None => ManifestFile::none(),
     };
     let manifest = file.check(name)?;
-    manifest.requests.iter().try_for_each(|request| check_use(request, &outline))?;
+    manifest.requests.iter().try_for_each(|request| check_use(request, uses))?;
     Ok(Declaration { manifest, beside, remarks })
 }
 
 /// The manifest beside a plugin's file.
-fn beside(path: &Path) -> Result<Option<PathBuf>, FaultKind> {
+pub(super) fn beside(path: &Path) -> Result<Option<PathBuf>, FaultKind> {
     let mut found = manifests_beside(path);
     match (found.next(), found.next()) {
         (Some(first), Some(second)) => Err(FaultKind::TwoManifests { first, second }),
@@ -116,8 +170,12 @@ fn inside(path: Option<&Path>, outline: &Outline<'_>) -> Result<Option<Document>
             )));
         }
     };
+    document_inside(path, bytes).map(Some)
+}
+
+fn document_inside(path: Option<&Path>, bytes: &[u8]) -> Result<Document, FaultKind> {
     let path = path.unwrap_or(Path::new("embedded"));
-    Document::of_json_bytes(path, bytes).map(Some).map_err(manifest_file)
+    Document::of_json_bytes(path, bytes).map_err(manifest_file)
 }
 
 /// What to say of a manifest beside the file, where there is one inside: nothing if they say the same.
@@ -136,17 +194,13 @@ fn manifest_file(error: DocumentError) -> FaultKind {
 }
 
 /// Refuses a request of what the file cannot use: who wrote it means something else, or to deceive.
-fn check_use(request: &Request, outline: &Outline<'_>) -> Result<(), ManifestError> {
-    let component = |prefix: &str| outline.imports.iter().any(|name| name.starts_with(prefix));
-    let module = |prefix: &str| {
-        outline.core_imports.iter().any(|i| i.module == PREVIEW1 && i.name.starts_with(prefix))
-    };
+fn check_use(request: &Request, uses: Uses) -> Result<(), ManifestError> {
     let capability = &request.capability;
     let can = match capability.kind {
-        Reach::Read | Reach::Write => component("wasi:filesystem/") || module("path_"),
-        Reach::Env => component("wasi:cli/environment") || module("environ_"),
-        Reach::Connect | Reach::Udp | Reach::Resolve => component("wasi:sockets/"),
-        Reach::Http => component("wasi:http/"),
+        Reach::Read | Reach::Write => uses.files,
+        Reach::Env => uses.environment,
+        Reach::Connect | Reach::Udp | Reach::Resolve => uses.sockets,
+        Reach::Http => uses.http,
     };
     match can {
         true => Ok(()),

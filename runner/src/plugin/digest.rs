@@ -1,6 +1,7 @@
 //! The identity of a plugin.
 
 use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,23 @@ pub(crate) struct Digest([u8; 32]);
 impl Digest {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// Reads to the end, writes the same elsewhere, and gives its digest.
+    pub(crate) fn copying(mut from: impl Read, mut to: impl Write) -> io::Result<Self> {
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return Ok(Self(hash.finalize().into())),
+                Ok(length) => {
+                    hash.update(&buffer[..length]);
+                    to.write_all(&buffer[..length])?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Its first 12 digits: enough for people to tell one from another, never for a decision.
@@ -78,6 +96,15 @@ mod tests {
             Digest::of(b"abc").to_string(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn it_is_the_same_of_what_is_read_piece_by_piece() {
+        let bytes: Vec<u8> = (0..700_000_u32).map(|n| (n % 251) as u8).collect();
+        let mut copy = Vec::new();
+        let digest = Digest::copying(&*bytes, &mut copy).expect("it is in memory");
+        assert_eq!(digest, Digest::of(&bytes));
+        assert_eq!(copy, bytes);
     }
 
     #[test]

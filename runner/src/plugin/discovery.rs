@@ -1,11 +1,12 @@
 //! Where plugins come from.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::declaration::EXTENSIONS as MANIFESTS;
+use crate::stamp::Stamp;
 
 /// The largest plugin: the largest known (a Ruby interpreter) has 32 MB.
 pub(super) const MAX_PLUGIN_SIZE: u64 = 64 * 1024 * 1024;
@@ -71,8 +72,11 @@ impl Place {
             let path = entry?.path();
             match path.extension() {
                 Some(found) if found == "wasm" => files.plugins.push(path),
-                Some(found) if MANIFESTS.iter().any(|one| found == *one) => {
-                    files.manifests.push(path);
+                Some(found) if MANIFESTS.iter().any(|one| found.eq_ignore_ascii_case(one)) => {
+                    files.has_manifests = true;
+                    if MANIFESTS.iter().any(|one| found == *one) {
+                        files.manifests.push(path);
+                    }
                 }
                 _ => {}
             }
@@ -90,10 +94,17 @@ pub(crate) struct Files {
     pub(crate) plugins: Vec<PathBuf>,
     /// The files that may be manifests of plugins.
     pub(crate) manifests: Vec<PathBuf>,
+    /// Whether there is one at all, or what may be taken for one where case does not count.
+    pub(super) has_manifests: bool,
 }
 
 /// Reads a plugin's file: a regular one, of a bounded size. Anything else could block or never end.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_with_metadata(path).map(|(bytes, _)| bytes)
+}
+
+/// The same, with what the file is like; not where it changed while it was read.
+pub(super) fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Option<Metadata>)> {
     let file = open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -106,8 +117,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
         )));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    file.take(MAX_PLUGIN_SIZE + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    (&file).take(MAX_PLUGIN_SIZE + 1).read_to_end(&mut bytes)?;
+    let is_same = Stamp::of(&file.metadata()?) == Stamp::of(&metadata);
+    Ok((bytes, is_same.then_some(metadata)))
 }
 
 /// Opens a file without waiting for whoever is at the other end of a FIFO.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::declaration::{self, declaration};
+use super::declaration::{self, declaration, told};
 use super::registry::{Describe, Fault, FaultKind};
 use super::verdict::Verdict;
 use super::{Digest, Facts, Manifest, discovery};
@@ -43,7 +43,10 @@ impl Inspection {
         };
         let digest = Digest::of(bytes);
         let name = path.map_or(Ok(""), declaration::stem);
-        let declared = name.and_then(|name| declaration(path, name, bytes, &digest, describe));
+        let declared = name.and_then(|name| {
+            let told = told(path, bytes, &digest, describe)?;
+            declaration(path, name, told, path.map(declaration::beside).transpose()?.flatten())
+        });
         let (manifest, remarks) = match declared {
             Ok(declared) => (Ok(declared.manifest), declared.remarks),
             Err(kind) => (Err(kind), Vec::new()),

@@ -36,8 +36,17 @@ pub(crate) struct Program {
 impl Manifest {
     /// Checks what a plugin declared.
     pub(crate) fn check(declared: Declared) -> Result<Self, super::ManifestError> {
-        let Checked { name, version, schema } = super::check::check(&declared)?;
-        Ok(Self { name, version, schema: schema.map(Arc::new), declared, program: None })
+        let mut manifest = Self::known(declared)?;
+        let schema = manifest.configuration_schema.as_deref().map(Schema::parse).transpose()?;
+        manifest.schema = schema.map(Arc::new);
+        Ok(manifest)
+    }
+
+    /// The same for what was checked before, and remembered: its schema is looked at when it is needed.
+    pub(crate) fn known(declared: Declared) -> Result<Self, super::ManifestError> {
+        let Checked { name, version } = super::check::check(&declared)?;
+        let schema = declared.configuration_schema.as_deref().map(Schema::known).map(Arc::new);
+        Ok(Self { name, version, schema, declared, program: None })
     }
 
     /// Checks what somebody declared of a program.

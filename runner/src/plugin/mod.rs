@@ -8,6 +8,7 @@ pub(crate) mod discovery;
 mod facts;
 mod inspection;
 mod kind;
+mod known;
 pub(crate) mod lock;
 mod manifest;
 mod manifest_file;
@@ -25,6 +26,7 @@ pub(crate) use discovery::{Origin, Place};
 pub(crate) use facts::{Facts, facts};
 pub(crate) use inspection::Inspection;
 pub(crate) use kind::{Kind, KindError, Runnable, check_nesting};
+pub(crate) use known::Known;
 pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, ValueType};
 #[cfg(fuzzing)]
 pub(crate) use manifest_file::ManifestFile;

@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::declaration::{self, Beside, Declaration, declaration};
+use super::declaration::{self, Beside, Declaration, Told, declaration, told};
 use super::discovery::{self, Origin, Place};
 use super::kind::KindError;
+use super::known::{Entry, Shelf};
+use super::{Declared, Digest, Known, Manifest, ManifestError, Name};
 use crate::config::document::DocumentError;
-
-use super::{Digest, Manifest, ManifestError, Name};
+use crate::embedded::Embedded;
 
 /// A plugin that can be run.
 #[derive(Clone, Debug)]
@@ -107,7 +110,7 @@ fn located(error: &DocumentError) -> String {
 
 /// Gives what a plugin says of itself: remembered, or by asking it.
 pub(crate) trait Describe {
-    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Manifest, FaultKind>;
+    fn describe(&self, digest: &Digest, bytes: &[u8]) -> Result<Declared, FaultKind>;
 }
 
 /// What was found under a name.
@@ -121,9 +124,10 @@ pub(crate) enum Lookup {
 /// All places, the strongest first, and the plugins that are compiled in.
 pub(crate) struct Registry<'a> {
     places: Vec<Place>,
-    embedded: &'a [(&'static str, &'static [u8])],
+    embedded: &'a [Embedded],
     replaceable: BTreeSet<Name>,
     describe: &'a dyn Describe,
+    known: &'a Known,
 }
 
 /// Everything that is there.
@@ -149,12 +153,13 @@ impl<'a> Registry<'a> {
     /// `replaceable` are the embedded names that the configuration lets other plugins take.
     pub(crate) fn new(
         mut places: Vec<Place>,
-        embedded: &'a [(&'static str, &'static [u8])],
+        embedded: &'a [Embedded],
         replaceable: BTreeSet<Name>,
         describe: &'a dyn Describe,
+        known: &'a Known,
     ) -> Self {
         places.sort_by_key(|place| place.origin);
-        Self { places, embedded, replaceable, describe }
+        Self { places, embedded, replaceable, describe, known }
     }
 
     /// The plugin that answers to a name. Looks no further than it must.
@@ -166,6 +171,9 @@ impl<'a> Registry<'a> {
             }
         }
         for place in &self.places {
+            if let Some(plugin) = self.lookup_file(place, name) {
+                return Lookup::Found(Box::new(plugin));
+            }
             let mut found = self.scan(place);
             if let Some(at) = found.plugins.iter().position(|p| p.manifest.name().as_str() == name)
             {
@@ -180,10 +188,21 @@ impl<'a> Registry<'a> {
         self.lookup_embedded(name)
     }
 
+    /// The plugin of the file with this name, if it answers to it: no other file in that place then has a
+    /// say, and none is looked at.
+    fn lookup_file(&self, place: &Place, name: &str) -> Option<Plugin> {
+        let name = Name::new(name).ok()?;
+        let path = place.directory.join(format!("{name}.wasm"));
+        let mut shelf = self.known.of(&place.directory);
+        let plugin = self.examine(place.origin, &path, declaration::beside(&path), &mut shelf);
+        shelf.save();
+        plugin.ok().filter(|plugin| *plugin.manifest.name() == name)
+    }
+
     fn lookup_embedded(&self, name: &str) -> Lookup {
-        match self.embedded.iter().find(|(embedded, _)| *embedded == name) {
+        match self.embedded.iter().find(|embedded| embedded.name == name) {
             None => Lookup::Unknown,
-            Some(&(name, bytes)) => match self.embedded(name, bytes) {
+            Some(embedded) => match self.examine_embedded(embedded) {
                 Ok(plugin) => Lookup::Found(Box::new(plugin)),
                 Err(fault) => Lookup::Broken(fault),
             },
@@ -194,7 +213,7 @@ impl<'a> Registry<'a> {
     pub(crate) fn list(&self) -> Listing {
         let mut listing = Gathering::default();
         let (replaceable, firm): (Vec<_>, Vec<_>) =
-            self.embedded.iter().partition(|(name, _)| self.replaceable.contains(*name));
+            self.embedded.iter().partition(|embedded| self.replaceable.contains(embedded.name));
         listing.add(self.scan_embedded(&firm));
         for place in &self.places {
             listing.add(self.scan(place));
@@ -203,10 +222,10 @@ impl<'a> Registry<'a> {
         listing.listing
     }
 
-    fn scan_embedded(&self, plugins: &[&(&'static str, &'static [u8])]) -> Found {
+    fn scan_embedded(&self, plugins: &[&Embedded]) -> Found {
         let mut found = Found::default();
-        for &&(name, bytes) in plugins {
-            match self.embedded(name, bytes) {
+        for embedded in plugins {
+            match self.examine_embedded(embedded) {
                 Ok(plugin) => found.plugins.push(plugin),
                 Err(fault) => found.faults.push(fault),
             }
@@ -225,30 +244,66 @@ impl<'a> Registry<'a> {
                 return found;
             }
         };
-        for path in files.plugins {
-            match self.examine(place.origin, &path) {
+        let mut shelf = self.known.of(&place.directory);
+        for path in &files.plugins {
+            let beside = match files.has_manifests {
+                true => declaration::beside(path),
+                false => Ok(None),
+            };
+            match self.examine(place.origin, path, beside, &mut shelf) {
                 Ok(plugin) => found.plugins.push(plugin),
-                Err(kind) => found.faults.push(Fault { path, kind }),
+                Err(kind) => found.faults.push(Fault { path: path.clone(), kind }),
             }
         }
+        shelf.keep(files.plugins.iter().filter_map(|path| path.file_name()?.to_str()));
+        shelf.save();
         let orphan = |path: PathBuf| Some(Fault { kind: declaration::orphan(&path)?, path });
         found.faults.extend(files.manifests.into_iter().filter_map(orphan));
         found.refuse_duplicates();
         found
     }
 
-    fn examine(&self, origin: Origin, path: &Path) -> Result<Plugin, FaultKind> {
-        let bytes = discovery::read(path).map_err(FaultKind::Read)?;
-        let digest = Digest::of(&bytes);
+    /// Looks at a file, at no more of it than is not known.
+    fn examine(
+        &self,
+        origin: Origin,
+        path: &Path,
+        beside: Result<Option<PathBuf>, FaultKind>,
+        shelf: &mut Shelf,
+    ) -> Result<Plugin, FaultKind> {
         let name = declaration::stem(path)?;
-        let declared = declaration(Some(path), name, &bytes, &digest, self.describe)?;
+        let file = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let metadata = fs::metadata(path).map_err(FaultKind::Read)?;
+        let (digest, told) = match shelf.get(file, &metadata) {
+            Some(entry) => (entry.digest, entry.told),
+            None => self.read(path, file, shelf)?,
+        };
+        let declared = declaration(Some(path), name, told, beside?)?;
         Ok(Plugin::new(origin, Some(path.to_owned()), digest, declared))
     }
 
-    fn embedded(&self, name: &str, bytes: &'static [u8]) -> Result<Plugin, Fault> {
+    /// Reads a file, and remembers it.
+    fn read(
+        &self,
+        path: &Path,
+        file: &str,
+        shelf: &mut Shelf,
+    ) -> Result<(Digest, Told), FaultKind> {
+        let (bytes, metadata) = discovery::read_with_metadata(path).map_err(FaultKind::Read)?;
+        let digest = Digest::of(&bytes);
+        let told = told(Some(path), &bytes, &digest, self.describe)?;
+        if let Some(entry) = metadata.and_then(|it| Entry::new(&it, digest, told.clone())) {
+            shelf.put(file, &entry);
+        }
+        Ok((digest, told))
+    }
+
+    fn examine_embedded(&self, embedded: &Embedded) -> Result<Plugin, Fault> {
+        let Embedded { name, bytes } = *embedded;
         let fault = |kind| Fault { path: format!("embedded {name}").into(), kind };
-        let digest = Digest::of(bytes);
-        let declared = declaration(None, name, bytes, &digest, self.describe).map_err(fault)?;
+        let digest = embedded.digest();
+        let told = told(None, bytes, &digest, self.describe).map_err(fault)?;
+        let declared = declaration(None, name, told, None).map_err(fault)?;
         if declared.manifest.name().as_str() != name {
             let message = format!("it calls itself `{}`", declared.manifest.name());
             return Err(fault(FaultKind::Describe(message)));
@@ -266,30 +321,30 @@ struct Found {
 }
 
 impl Found {
-    /// The same name twice in one place: neither can be meant, and both are named.
+    /// The same name twice in one place: the file that is called so is meant, and else none. Both are named.
     fn refuse_duplicates(&mut self) {
-        let mut first: BTreeMap<Name, usize> = BTreeMap::new();
-        let mut clashes = BTreeSet::new();
+        let mut same: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
         for (index, plugin) in self.plugins.iter().enumerate() {
-            let name = plugin.manifest.name();
-            match first.get(name) {
-                None => drop(first.insert(name.clone(), index)),
-                Some(&other) => {
-                    clashes.extend([other, index]);
-                    self.faults.push(Fault {
-                        path: plugin.path.clone().unwrap_or_default(),
-                        kind: FaultKind::Duplicate {
-                            name: name.clone(),
-                            other: self.plugins[other].path.clone().unwrap_or_default(),
-                        },
-                    });
-                }
+            same.entry(plugin.manifest.name()).or_default().push(index);
+        }
+        let mut refused = BTreeSet::new();
+        for (name, all) in same.into_iter().filter(|(_, all)| all.len() > 1) {
+            let path = |index: usize| self.plugins[index].path.clone().unwrap_or_default();
+            let is_meant =
+                |index: &usize| path(*index).file_stem().is_some_and(|stem| stem == name.as_str());
+            let meant = all.iter().copied().find(is_meant);
+            let (first, rest) = (meant.unwrap_or(all[0]), all);
+            for index in rest.into_iter().filter(|index| *index != first) {
+                let kind = FaultKind::Duplicate { name: name.clone(), other: path(first) };
+                self.faults.push(Fault { path: path(index), kind });
+                refused.insert(index);
             }
+            refused.extend(meant.is_none().then_some(first));
         }
         let mut index = 0;
         self.plugins.retain(|_| {
             index += 1;
-            !clashes.contains(&(index - 1))
+            !refused.contains(&(index - 1))
         });
     }
 }

@@ -1,11 +1,12 @@
 //! What plugins said of themselves, remembered by digest.
 
+use std::cell::Cell;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Declared, Digest};
+use crate::kept;
 
 /// The largest entry that is read back: a manifest has at most 1 MiB, and JSON escapes may double it.
 const MAX_ENTRY: u64 = 2 * 1024 * 1024;
@@ -21,6 +22,8 @@ pub(crate) type Answer = Result<Declared, String>;
 /// word, so a hostile one can lie about a plugin but not break the rules.
 pub(crate) struct Remembered {
     directory: Option<PathBuf>,
+    /// Whether this process has thrown away what is old.
+    pruned: Cell<bool>,
 }
 
 impl Remembered {
@@ -28,7 +31,7 @@ impl Remembered {
     pub(crate) fn new(cache: Option<&Path>) -> Self {
         // The runner's version stands in the path, since it decides what a manifest holds.
         let directory = cache.map(|cache| cache.join("manifests").join(env!("CARGO_PKG_VERSION")));
-        Self { directory }
+        Self { directory, pruned: Cell::new(false) }
     }
 
     /// What was remembered of a plugin: what it declared, or why it could not say.
@@ -49,6 +52,9 @@ impl Remembered {
         if let Err(error) = write(&path, answer) {
             tracing::debug!("cannot remember a manifest in {}: {error}", path.display());
         }
+        if !self.pruned.replace(true) {
+            prune(&path);
+        }
     }
 
     fn path(&self, digest: &Digest) -> Option<PathBuf> {
@@ -57,10 +63,19 @@ impl Remembered {
 }
 
 fn write(path: &Path, answer: &Answer) -> std::io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(&serde_json::to_vec(answer)?)?;
-    file.persist(path)?;
-    Ok(())
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    kept::write(path, &serde_json::to_vec(answer)?)
+}
+
+/// Forgets what was asked long ago, by other versions of the runner as well.
+fn prune(path: &Path) {
+    let versions = path.ancestors().nth(2).and_then(|directory| fs::read_dir(directory).ok());
+    for version in versions.into_iter().flatten().flatten() {
+        let files = kept::files(&version.path());
+        files.filter(|file| file.age > kept::AGE).for_each(|file| file.remove());
+        // Not if there is something left.
+        let _ = fs::remove_dir(version.path());
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
 
+use super::bundle::Bundle;
 use super::obeyed::{HarmlessWriter, Stream, Written};
 use super::visible::VisibleWriter;
 use crate::cli::ColorChoice;
@@ -22,6 +23,8 @@ pub(crate) struct Streams {
     pub(crate) color_stdout: bool,
     /// Whether what goes to standard error has colors.
     pub(crate) color_stderr: bool,
+    /// Whether a program reads standard output as it is written.
+    stdout_is_pipe: bool,
     /// Whether a CI system reads standard output, and obeys commands in it.
     stdout_is_obeyed: bool,
     /// Whether a CI system reads standard error, and obeys commands in it.
@@ -53,6 +56,7 @@ impl Streams {
         let is_obeyed = OBEDIENT.iter().any(is_set);
         Self {
             stdin_is_terminal: io::stdin().is_terminal(),
+            stdout_is_pipe: is_pipe(),
             stdout_is_terminal,
             stderr_is_terminal,
             color_stdout: color(stdout_is_terminal),
@@ -78,19 +82,42 @@ fn is_file(opened: io::Result<File>) -> bool {
     opened.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
 
+/// Whether standard output is a pipe.
+#[cfg(unix)]
+fn is_pipe() -> bool {
+    use rustix::fs::{FileType, fstat};
+
+    fstat(rustix::stdio::stdout())
+        .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Fifo)
+}
+
+/// What a write costs was looked into on Unix.
+#[cfg(not(unix))]
+fn is_pipe() -> bool {
+    false
+}
+
 /// Where everything is written. Clones share the progress bar, and what is known of the streams.
 #[derive(Clone)]
 pub(crate) struct Console {
     pub(crate) streams: Streams,
     bar: Arc<Mutex<Option<ProgressBar>>>,
     written: Arc<Mutex<Written>>,
+    /// Standard output for guests, where it is a pipe and nobody obeys it.
+    pipe: Bundle<Unbuffered>,
     /// Whether nobody is to wait long for a reader of standard error.
     hurried: Arc<AtomicBool>,
 }
 
 impl Console {
     pub(crate) fn new(streams: Streams) -> Self {
-        Self { streams, bar: Arc::default(), written: Arc::default(), hurried: Arc::default() }
+        Self {
+            streams,
+            bar: Arc::default(),
+            written: Arc::default(),
+            pipe: Bundle::new(Unbuffered),
+            hurried: Arc::default(),
+        }
     }
 
     /// Writes to standard error. Where that is closed there is nobody to tell.
@@ -100,6 +127,7 @@ impl Console {
             super::unread::write(text.as_bytes());
             return;
         }
+        self.pipe.go_ahead();
         self.aside(|| {
             let _ = self.stderr().write_all(text.as_bytes());
         });
@@ -119,12 +147,19 @@ impl Console {
 
     /// Standard output, for a guest.
     pub(crate) fn guest_stdout(&self) -> Output {
-        self.guest_output(self.stdout(), self.streams.stdout_is_terminal)
+        let Streams { stdout_is_terminal, stdout_is_pipe, stdout_is_obeyed, .. } = self.streams;
+        let stream: Box<dyn Write + Send> = if stdout_is_pipe && !stdout_is_obeyed {
+            Box::new(self.pipe.clone())
+        } else {
+            self.stream(Unbuffered, Stream::Stdout, stdout_is_obeyed)
+        };
+        self.guest_output(stream, stdout_is_terminal)
     }
 
     /// Standard error, for a guest.
     pub(crate) fn guest_stderr(&self) -> Output {
-        self.guest_output(self.stderr(), self.streams.stderr_is_terminal)
+        let stream = Behind { pipe: self.pipe.clone(), inner: self.stderr() };
+        self.guest_output(Box::new(stream), self.streams.stderr_is_terminal)
     }
 
     fn guest_output(&self, stream: Box<dyn Write + Send>, is_terminal: bool) -> Output {
@@ -187,6 +222,45 @@ impl Console {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Standard output past the buffer that the standard library has for it, which looks for the end of the
+/// last line in whatever it is given, and makes two calls of one write.
+struct Unbuffered;
+
+impl Write for Unbuffered {
+    #[cfg(unix)]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?)
+    }
+
+    #[cfg(not(unix))]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut stdout = io::stdout();
+        stdout.write_all(bytes)?;
+        stdout.flush().map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes behind what was written to standard output, which may be the same pipe.
+struct Behind<W> {
+    pipe: Bundle<Unbuffered>,
+    inner: W,
+}
+
+impl<W: Write> Write for Behind<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pipe.go_ahead();
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What people and programs are shown. The only folder that prints.
 
+mod bundle;
 mod check;
 mod console;
 mod diagnostic;

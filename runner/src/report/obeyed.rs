@@ -48,8 +48,7 @@ impl Written {
         let (mut copied, mut at) = (0, 0);
         while at < bytes.len() {
             if own.is_dull() && self.both.is_dull() {
-                at +=
-                    bytes[at..].iter().position(|byte| matters(*byte)).unwrap_or(bytes.len() - at);
+                at += dull(&bytes[at..]);
             }
             let Some(&byte) = bytes.get(at) else { break };
             if own.is_completed_by(byte) || self.both.is_completed_by(byte) {
@@ -131,6 +130,15 @@ impl End {
 
 fn matters(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r' | b'#' | 0xfe | 0xff)
+}
+
+/// How many bytes there are before the first that [`matters`].
+fn dull(bytes: &[u8]) -> usize {
+    // A block at a time, of which every byte is looked at: the compiler makes vectors of that.
+    let is_dull = |block: &&[u8; 16]| !block.iter().fold(false, |any, byte| any | matters(*byte));
+    let (blocks, _) = bytes.as_chunks();
+    let at = blocks.iter().take_while(is_dull).count() * 16;
+    at + bytes[at..].iter().take_while(|byte| !matters(**byte)).count()
 }
 
 /// Writes what is harmless, at once: the order of two streams in one pipe is that of their writes.

@@ -37,6 +37,23 @@ fn each_beginning_of_a_command_is_broken() {
 }
 
 #[test]
+fn wherever_it_stands_behind_text_of_no_interest() {
+    for length in 0..70 {
+        let text = "x".repeat(length);
+        for (bytes, expected) in [
+            (&b"##[x]"[..], &b"##\\[x]"[..]),
+            (b"\n::x", b"\n:\\:x"),
+            (b"\r::x", b"\r:\\:x"),
+            (b"\xff\xfe", b"\xff\\\xfe"),
+            (b"\xfe\xff", b"\xfe\\\xff"),
+        ] {
+            let around = |bytes: &[u8]| [text.as_bytes(), bytes, text.as_bytes()].concat();
+            assert_eq!(shown(&around(bytes)), around(expected), "behind {length}");
+        }
+    }
+}
+
+#[test]
 fn everything_else_is_as_it_was() {
     for text in
         ["std::mem", "a: b:: c", "# one\n## two [x]\n#[test]\n", "##a-b[", ": :", "\u{1b}[1m", "[]"]

@@ -6,7 +6,7 @@ use super::*;
 use crate::plugin;
 
 fn engine() -> Engine {
-    new().expect("an engine")
+    compiling().expect("an engine")
 }
 
 /// A component around a core module.

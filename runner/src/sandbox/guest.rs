@@ -1,9 +1,6 @@
 //! One instance: its state, what it is linked to, and the call into it.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +19,7 @@ use super::outcome::Outcome;
 use super::output::p3::Outputs;
 use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::preview1::Preview1;
-use super::worker::Channel;
+use super::worker::{self, Alarm, Channel};
 use super::{Phases, Setup, p3};
 use crate::permission::{Decision, Witness};
 
@@ -151,21 +148,18 @@ pub(super) fn enter<T, F>(
     code: &Loaded,
     setup: &Setup,
     begun: Instant,
-    notes: &Channel<Note>,
+    worker: (&Channel<Note>, &Alarm),
     entry: F,
 ) -> (Result<T, Outcome>, Phases)
 where
     F: AsyncFnOnce(&Instance, &mut Store) -> wasmtime::Result<T>,
 {
+    let (notes, alarm) = worker;
     let mut phases = Phases::default();
     let limits = setup.limits;
     let deadline = begun + limits.time;
-    let _clock = match Clock::start(engine, deadline) {
-        Ok(clock) => clock,
-        Err(error) => {
-            return (Err(Outcome::Broken(format!("cannot start a thread: {error}"))), phases);
-        }
-    };
+    let clock = engine.clone();
+    alarm.listen(move || clock.increment_epoch());
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time();
     if code.reaches_out(engine) {
@@ -187,14 +181,16 @@ where
         let left = deadline.saturating_duration_since(Instant::now());
         let ended = tokio::time::timeout(left, call).await;
         phases.run = begun.elapsed().saturating_sub(phases.start);
-        match ended {
+        let ended = match ended {
             Ok(Ok(value)) => setup.io.flush().map(|()| value),
             Ok(Err(error)) => {
                 tracing::debug!("the guest ended: {error:?}");
                 Err(Outcome::of(&error, &limits, store.data().memory.refused))
             }
             Err(_) => Err(Outcome::LimitReached(super::Limit::Time(limits.time))),
-        }
+        };
+        worker::leave(store);
+        ended
     });
     // A call of the file system's that still blocks must not hold up the end.
     runtime.shutdown_timeout(Duration::ZERO);
@@ -204,23 +200,6 @@ where
     }
     (setup.io.observer)(GuestEvent::Ended);
     (result, phases)
-}
-
-/// Interrupts the guest's code when its time is over, unless this is dropped before.
-struct Clock(#[expect(dead_code, reason = "it is there to be dropped")] mpsc::Sender<()>);
-
-impl Clock {
-    fn start(engine: &Engine, deadline: Instant) -> io::Result<Self> {
-        let engine = engine.clone();
-        let (stop, stopped) = mpsc::channel();
-        thread::Builder::new().name("clock".into()).spawn(move || {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if stopped.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
-                engine.increment_epoch();
-            }
-        })?;
-        Ok(Self(stop))
-    }
 }
 
 pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> Store {

@@ -5,6 +5,8 @@
 //! interrupts code of the guest, a timeout of the asynchronous runtime wakes a guest that waits, and the
 //! runner ends the process of a guest that is stuck in a call of the host's.
 
+#[cfg(feature = "bench")]
+pub(crate) mod benching;
 mod compiled;
 mod contract;
 mod engine;
@@ -34,7 +36,7 @@ use wasmtime::Engine;
 use crate::invocation::Invocation;
 use crate::plugin::{Declared, Digest};
 
-pub(crate) use compiled::Program;
+pub(crate) use compiled::{Cache, Program, Source};
 pub(crate) use guest::{GuestEvent, GuestIo, Observer};
 pub(crate) use limits::Limits;
 pub(crate) use linking::offers;
@@ -68,6 +70,8 @@ pub(crate) struct Sandbox {
 pub(crate) enum SandboxError {
     #[error("cannot set up the sandbox: {0}")]
     Engine(String),
+    #[error("{0}")]
+    Source(String),
     #[error("cannot compile the plugin: {0}")]
     Compile(String),
     #[error("cannot open `{path}` for the plugin: {reason}", path = path.display())]
@@ -100,11 +104,11 @@ pub(crate) struct Phases {
 }
 
 impl Sandbox {
-    /// `cache` is the directory that [`prepare`](crate::private::prepare) has passed; without one, nothing is kept.
+    /// Without a cache nothing that was compiled is kept.
     /// `required`: where the second wall does not stand, nothing is compiled or run. `compiling` is called
     /// when somebody waits for a plugin to be compiled.
     pub(crate) fn new(
-        cache: Option<&std::path::Path>,
+        cache: Option<Cache>,
         required: bool,
         compiling: Box<dyn Fn()>,
     ) -> Result<Self, SandboxError> {
@@ -115,12 +119,8 @@ impl Sandbox {
 
     /// Compiles, or takes what was compiled before. The work is bounded in time, but not counted against
     /// the command's own limit.
-    pub(crate) fn compile(
-        &self,
-        digest: &Digest,
-        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
-    ) -> Result<Program, SandboxError> {
-        self.compiler.program(digest, bytes, &mut |report| self.tell(report))
+    pub(crate) fn compile(&self, digest: &Digest, source: Source) -> Result<Program, SandboxError> {
+        self.compiler.program(digest, source, &mut |report| self.tell(report))
     }
 
     /// Asks a plugin what it is: without any capability, and within tight limits.
@@ -129,7 +129,8 @@ impl Sandbox {
         digest: &Digest,
         bytes: &[u8],
     ) -> Result<Declared, DescribeError> {
-        let program = self.compile(digest, bytes.to_vec())?;
+        let bytes: compiled::Bytes = Arc::new(bytes.to_vec());
+        let program = self.compile(digest, Box::new(move || Ok(Arc::clone(&bytes))))?;
         let setup = Setup::for_describe()?;
         let (described, _) = self.enter(&program, &setup, async |instance, store| {
             let guest = instance.command()?.taskrunner_plugin_guest();
@@ -194,10 +195,7 @@ impl Sandbox {
     {
         let begun = Instant::now();
         let code = program.code.borrow().clone();
-        let wall = match self.wall(setup, &code) {
-            Ok(wall) => wall,
-            Err(error) => return Reply::Unusable(error.to_string()),
-        };
+        let wall = self.wall(setup, &code);
         let mut shows_progress = false;
         let job = Job {
             name: "guest",
@@ -217,10 +215,11 @@ impl Sandbox {
             },
         };
         let (engine, its) = (self.engine.clone(), setup.clone());
-        let answered = worker::run(job, move |notes| match code.load(&engine) {
+        let answered = worker::run(job, move |notes, alarm| match code.load(&engine) {
             Err(reason) => Reply::Unusable(reason),
             Ok(loaded) => {
-                let (ended, phases) = guest::enter(&engine, &loaded, &its, begun, notes, entry);
+                let (ended, phases) =
+                    guest::enter(&engine, &loaded, &its, begun, (notes, alarm), entry);
                 Reply::Ended(ended, phases)
             }
         });
@@ -240,11 +239,11 @@ impl Sandbox {
         Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
     }
 
-    fn wall(&self, setup: &Setup, code: &compiled::Code) -> std::io::Result<Wall> {
+    fn wall(&self, setup: &Setup, code: &compiled::Code) -> Wall {
         let limits = &setup.limits;
-        Ok(Wall {
+        Wall {
             openings: Arc::clone(&setup.openings),
-            code: code.opening()?.map(Arc::new),
+            code: Some(Arc::clone(code.file())),
             network: if setup.network.is_empty() { Network::None } else { Network::Granted },
             memory: limits.memory.saturating_add(MEMORY_OF_HOST),
             // wasmtime keeps what memories begin with in a file without a name.
@@ -255,7 +254,7 @@ impl Sandbox {
                 .saturating_add(HANDLES_OF_HOST)
                 .saturating_add(setup.held),
             required: self.required,
-        })
+        }
     }
 
     /// What stood of the second wall when it was last raised.

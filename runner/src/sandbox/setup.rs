@@ -1,6 +1,8 @@
 //! What a guest is run with: everything that was granted, opened before anything of it runs.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -105,15 +107,19 @@ fn make_room(files: u64) {
 /// What the second wall lets through. The places are opened apart from what the guest is given: should
 /// another directory take the place of one in between, the guest has less.
 fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
-    let open = |area: &Mount| {
+    // Several rules may say the same.
+    let needed = areas.iter().map(|area| {
         let parent = area.host.parent().unwrap_or(&area.host);
-        let (path, reach) = match (area.scope, area.access) {
+        match (area.scope, area.access) {
             (Scope::Tree, Access::Read) => (&*area.host, Reach::Read),
             (Scope::Tree, Access::Write) => (&*area.host, Reach::Write),
             (Scope::File, Access::Read) => (&*area.host, Reach::Read),
             (Scope::File, Access::Write) if area.host.exists() => (&*area.host, Reach::File),
             (Scope::File, Access::Write) => (parent, Reach::Files),
-        };
+        }
+    });
+    let needed: BTreeSet<(&Path, Reach)> = needed.collect();
+    let open = |(path, reach): (&Path, Reach)| {
         match Opening::new(path, reach) {
             // There is nothing to read, then.
             Err(error) if error.kind() == io::ErrorKind::NotFound && reach == Reach::Read => None,
@@ -123,5 +129,5 @@ fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
             })),
         }
     };
-    areas.iter().filter_map(open).collect()
+    needed.into_iter().filter_map(open).collect()
 }

@@ -1,7 +1,7 @@
 //! One record: a JSON file of bounded size, with a version.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -53,31 +53,8 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateE
 }
 
 fn try_read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
-    let file = open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    crate::private::check_file(&metadata)?;
-    if metadata.len() > MAX_RECORD {
-        return Err(io::Error::other("it is too long"));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_RECORD).read_to_end(&mut bytes)?;
+    let (bytes, _) = crate::private::read(path, MAX_RECORD)?;
     Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// Opens a file, not what a link leads to, and without waiting.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// Writes a record, whole or not at all.

@@ -34,12 +34,15 @@ impl Project {
         {
             use std::os::unix::fs::{DirBuilderExt, symlink};
 
-            let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
             let mut private = fs::DirBuilder::new();
-            private.recursive(true).mode(0o700).create(&shared).expect("a directory");
-            let own = self.root.join("cache/taskrunner");
-            private.create(&own).expect("a directory");
-            symlink(shared, own.join("compiled")).expect("a link");
+            private.recursive(true).mode(0o700);
+            for (own, shared) in [("cache", "compiled"), ("state", "seals")] {
+                let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join(shared);
+                private.create(&shared).expect("a directory");
+                let own = self.root.join(own).join("taskrunner");
+                private.create(&own).expect("a directory");
+                symlink(shared, own.join("compiled")).expect("a link");
+            }
         }
     }
 

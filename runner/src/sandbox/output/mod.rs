@@ -13,7 +13,8 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// Where a guest's bytes go.
+/// Where a guest's bytes go. They go on by themselves, at once or soon: no write needs to be flushed for a
+/// reader to see it, and one that is flushed has gone.
 pub(crate) type SharedWriter = Arc<Mutex<dyn Write + Send>>;
 
 /// A stream that the guest writes to.
@@ -92,25 +93,45 @@ impl StdoutStream for MeteredOutput {
     }
 }
 
+impl MeteredOutput {
+    /// Writes bytes of the guest's, from where they are. If they are more than it may write,
+    /// they end where the limit is, and so does the guest.
+    pub(super) fn put(&self, bytes: &[u8]) -> StreamResult<()> {
+        let allowed = self.meter.take(bytes.len());
+        let is_over = allowed < bytes.len();
+        let written = self.output.with_writer(|writer| {
+            writer.write_all(&bytes[..allowed])?;
+            if is_over { writer.flush() } else { Ok(()) }
+        });
+        match written {
+            Ok(()) if is_over => Err(StreamError::Trap(OutputLimitReached.into())),
+            Ok(()) => Ok(()),
+            Err(error) => Err(stream_error(error)),
+        }
+    }
+}
+
+#[wasmtime_wasi::async_trait]
 impl OutputStream for MeteredOutput {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        let allowed = self.meter.take(bytes.len());
-        self.output
-            .with_writer(|writer| writer.write_all(&bytes[..allowed]))
-            .map_err(stream_error)?;
-        if allowed < bytes.len() {
-            self.output.flush().map_err(stream_error)?;
-            return Err(StreamError::Trap(OutputLimitReached.into()));
-        }
-        Ok(())
+        self.put(&bytes)
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        self.output.flush().map_err(stream_error)
+        Ok(())
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
         Ok(PERMIT)
+    }
+
+    // It is ready at any time: what these do of themselves, without asking first.
+    async fn write_ready(&mut self) -> StreamResult<usize> {
+        Ok(PERMIT)
+    }
+
+    async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.put(&bytes)
     }
 }
 
@@ -141,7 +162,7 @@ impl AsyncWrite for MeteredOutput {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.output.flush())
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -4,12 +4,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
     Access, FutureReader, HasData, Linker, Source, StreamConsumer, StreamReader, StreamResult,
 };
-use wasmtime_wasi::p2::{OutputStream, StreamError};
+use wasmtime_wasi::p2::StreamError;
 use wasmtime_wasi::p3::bindings::cli::types::ErrorCode;
 use wasmtime_wasi::p3::bindings::cli::{stderr, stdout};
 
@@ -90,11 +89,8 @@ impl<D> StreamConsumer<D> for Writer {
         let mut source = source.as_direct(store);
         let given = source.remaining();
         let length = given.len().min(PERMIT);
-        let written = match &mut self.output {
-            Some(output) if length > 0 => {
-                let bytes = Bytes::copy_from_slice(&given[..length]);
-                output.write(bytes).and_then(|()| output.flush())
-            }
+        let written = match &self.output {
+            Some(output) if length > 0 => output.put(&given[..length]),
             _ => Ok(()),
         };
         match written {

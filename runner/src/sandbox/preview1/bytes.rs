@@ -133,19 +133,32 @@ async fn write_stream(
     pieces: &[GuestPtr<[u8]>],
 ) -> Result<Size> {
     let stream = guest.table.get_mut(stream)?;
-    let mut done = 0;
+    let total: usize = pieces.iter().map(|piece| piece.len() as usize).sum();
+    // Small pieces go out as one: a C library's are what it has kept, and what is new.
+    let mut chunk = Vec::with_capacity(total.min(CHUNK));
     for &piece in pieces {
         let mut rest = slice(memory, piece)?;
-        done += rest.len();
         while !rest.is_empty() {
-            let permit = stream.write_ready().await?.min(CHUNK);
-            let (chunk, after) = rest.split_at(rest.len().min(permit));
-            stream.write(Bytes::copy_from_slice(chunk))?;
+            let (now, after) = rest.split_at(rest.len().min(CHUNK - chunk.len()));
+            chunk.extend_from_slice(now);
             rest = after;
+            if chunk.len() == CHUNK {
+                write_chunk(stream, std::mem::take(&mut chunk)).await?;
+            }
         }
     }
+    write_chunk(stream, chunk).await?;
     stream.flush()?;
-    Ok(done.try_into()?)
+    Ok(total.try_into()?)
+}
+
+async fn write_chunk(stream: &mut DynOutputStream, chunk: Vec<u8>) -> Result<()> {
+    let mut rest = Bytes::from(chunk);
+    while !rest.is_empty() {
+        let permit = stream.write_ready().await?;
+        stream.write(rest.split_to(rest.len().min(permit)))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn seek(

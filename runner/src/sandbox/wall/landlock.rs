@@ -49,8 +49,11 @@ fn try_restrict(wall: &Wall) -> Result<(RulesetStatus, LandlockStatus), RulesetE
         Network::Granted => ruleset,
     };
     let mut ruleset = ruleset.create()?;
-    for opening in wall.openings.iter().chain(wall.code.as_deref()) {
+    for opening in &*wall.openings {
         ruleset = ruleset.add_rule(PathBeneath::new(&opening.file, access(opening.reach)))?;
+    }
+    if let Some(code) = &wall.code {
+        ruleset = ruleset.add_rule(PathBeneath::new(code, access(Reach::Read)))?;
     }
     if wall.network == Network::Granted {
         // What this system does not have, nobody needs.

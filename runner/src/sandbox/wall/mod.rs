@@ -7,8 +7,11 @@ mod landlock;
 #[cfg(target_os = "linux")]
 mod limits;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod program;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod seccomp;
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,8 +24,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Wall {
     /// The parts of the file system.
     pub(crate) openings: Arc<[Opening]>,
-    /// The compiled code, if it is read from a file.
-    pub(crate) code: Option<Arc<Opening>>,
+    /// The compiled code, which is open already, and opened once more to be mapped.
+    pub(crate) code: Option<Arc<File>>,
     pub(crate) network: Network,
     /// Bytes of memory of its own, besides code.
     pub(crate) memory: u64,
@@ -53,7 +56,7 @@ pub(crate) struct Opening {
 }
 
 /// What may be done below an [`Opening`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reach {
     /// Files and directories are read.
     Read,

@@ -1,124 +1,54 @@
 //! seccomp: which system calls any code in this process can make.
 //!
-//! Three filters, of which the strictest answer counts: one ends the process at calls that no honest
-//! code makes here, one lets the C library fall back from `clone3`, whose arguments a filter cannot see,
-//! and one refuses (`EPERM`) whatever is not on its list.
-
-use std::collections::BTreeMap;
+//! One filter: it ends the process at calls that no honest code makes here, lets the C library fall back
+//! from `clone3`, whose arguments a filter cannot see, refuses (`EPERM`) whatever is on no list, and of
+//! some calls looks at an argument. How it is put together is in [`program`](super::program).
 
 use libc::{c_long, c_ulong};
-use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
-    SeccompFilter, SeccompRule, TargetArch,
-};
 
+use super::program::{Answer, Check, Program};
 use super::{Network, Part};
 
-#[cfg(target_arch = "x86_64")]
-const ARCH: TargetArch = TargetArch::x86_64;
-#[cfg(target_arch = "aarch64")]
-const ARCH: TargetArch = TargetArch::aarch64;
-
-type Rules = BTreeMap<i64, Vec<SeccompRule>>;
-
-/// Why a filter does not stand.
-#[derive(Debug, thiserror::Error)]
-enum FilterError {
-    #[error("{0}")]
-    Make(#[from] BackendError),
-    #[error("{0}")]
-    Install(#[from] seccompiler::Error),
-}
-
-/// Installs the filters.
+/// Installs the filter.
 pub(super) fn filter(network: Network) -> Part {
-    Part::of(try_filter(network))
+    Part::of(seccompiler::apply_filter(&rules(network).compile()))
 }
 
-fn try_filter(network: Network) -> Result<(), FilterError> {
-    // The list comes last: it does not hold the call that installs filters.
-    let filters = [
-        program(any(DEADLY), SeccompAction::Allow, SeccompAction::KillProcess)?,
-        program(any(&[libc::SYS_clone3]), SeccompAction::Allow, errno(libc::ENOSYS))?,
-        program(allowed(network)?, errno(libc::EPERM), SeccompAction::Allow)?,
-    ];
-    for filter in &filters {
-        seccompiler::apply_filter(filter)?;
-    }
-    Ok(())
-}
-
-fn program(
-    rules: Rules,
-    otherwise: SeccompAction,
-    then: SeccompAction,
-) -> Result<BpfProgram, BackendError> {
-    SeccompFilter::new(rules, otherwise, then, ARCH)?.try_into()
-}
-
-fn errno(error: i32) -> SeccompAction {
-    SeccompAction::Errno(error.unsigned_abs())
-}
-
-/// These calls, whatever their arguments.
-fn any(calls: &[c_long]) -> Rules {
-    calls.iter().map(|&call| (call, Vec::new())).collect()
-}
-
-fn allowed(network: Network) -> Result<Rules, BackendError> {
-    let mut rules = any(ALLOWED);
-    rules.extend(any(LEGACY));
+fn rules(network: Network) -> Program {
+    let mut program = Program::new(Answer::Refuse(libc::EPERM));
+    let mut all = |calls: &[c_long], answer| {
+        calls.iter().for_each(|&call| program.set(call, Check::Always(answer)));
+    };
+    all(ALLOWED, Answer::Allow);
+    all(LEGACY, Answer::Allow);
+    all(DEADLY, Answer::Kill);
+    all(&[libc::SYS_clone3], Answer::Refuse(libc::ENOSYS));
+    let one_of = |argument, values: &[u32]| Check::OneOf { argument, values: values.to_vec() };
     if network == Network::Granted {
-        rules.extend(any(SOCKETS));
+        all(SOCKETS, Answer::Allow);
         let families = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
-        rules.insert(libc::SYS_socket, one_of(0, &families.map(i32::unsigned_abs))?);
+        program.set(libc::SYS_socket, one_of(0, &families.map(i32::unsigned_abs)));
     }
     // Threads, but no processes.
-    let thread = libc::CLONE_THREAD as u64;
-    let is_thread = condition(0, SeccompCmpOp::MaskedEq(thread), thread)?;
-    rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![is_thread])?]);
-    // Of two errors the kernel takes the later filter's, so the other filter has to say it.
-    rules.insert(libc::SYS_clone3, Vec::new());
+    let thread = libc::CLONE_THREAD.unsigned_abs();
+    program.set(libc::SYS_clone, Check::HasBits { argument: 0, bits: thread });
     // Questions about a terminal and about what can be read, but no typing into the terminal.
     let questions = [libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD, libc::FIONBIO];
-    rules.insert(libc::SYS_ioctl, one_of(1, &questions.map(low))?);
+    program.set(libc::SYS_ioctl, one_of(1, &questions.map(low)));
     // Handles and their flags, but no signals to whoever is to be told of a file.
-    rules.insert(libc::SYS_fcntl, one_of(1, &FCNTL.map(i32::unsigned_abs))?);
+    program.set(libc::SYS_fcntl, one_of(1, &FCNTL.map(i32::unsigned_abs)));
     // Names for threads and memory.
     let names = [libc::PR_SET_NAME, libc::PR_SET_VMA].map(i32::unsigned_abs);
-    rules.insert(libc::SYS_prctl, one_of(0, &names)?);
+    program.set(libc::SYS_prctl, one_of(0, &names));
     // Signals to itself: an abort. The limits are looked at, not changed.
-    rules.insert(libc::SYS_tgkill, one_of(0, &[std::process::id()])?);
-    let nothing = condition(2, SeccompCmpOp::Eq, 0)?;
-    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![nothing])?]);
-    Ok(rules)
+    program.set(libc::SYS_tgkill, one_of(0, &[std::process::id()]));
+    program.set(libc::SYS_prlimit64, Check::IsNull { argument: 2 });
+    program
 }
 
 /// Requests of `ioctl` are compared by what the kernel looks at: the lower half.
 fn low(request: c_ulong) -> u32 {
     (request & c_ulong::from(u32::MAX)) as u32
-}
-
-/// An argument that is one of these.
-fn one_of(argument: u8, values: &[u32]) -> Result<Vec<SeccompRule>, BackendError> {
-    let rule = |&value: &u32| {
-        let equal = SeccompCondition::new(
-            argument,
-            SeccompCmpArgLen::Dword,
-            SeccompCmpOp::Eq,
-            u64::from(value),
-        )?;
-        SeccompRule::new(vec![equal])
-    };
-    values.iter().map(rule).collect()
-}
-
-fn condition(
-    argument: u8,
-    operator: SeccompCmpOp,
-    value: u64,
-) -> Result<SeccompCondition, BackendError> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)
 }
 
 /// No honest code makes these calls here: running and tracing programs, mounting, namespaces, the

@@ -5,6 +5,7 @@
 //! is doing. Elsewhere, and in unit tests (whose process has many threads, so that it cannot be
 //! forked), it is a thread without a wall, which can only be left behind.
 
+mod alarm;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
 mod frame;
@@ -28,10 +29,11 @@ use serde::{Deserialize, Serialize};
 
 use super::wall::{Wall, WallReport};
 
+pub(crate) use alarm::Alarm;
 #[cfg(all(unix, not(test)))]
-pub(crate) use process::{pause, run, withhold};
+pub(crate) use process::{leave, pause, run, withhold};
 #[cfg(any(not(unix), test))]
-pub(crate) use thread::{pause, run, withhold};
+pub(crate) use thread::{leave, pause, run, withhold};
 
 /// How long work that was told to stop may take until it is ended or left behind.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);
@@ -44,7 +46,7 @@ pub(crate) struct Job<'a, N> {
     /// What it is called in messages.
     pub(crate) name: &'static str,
     pub(crate) wall: Wall,
-    /// When the work should have ended by itself; it is ended [`GRACE`] later.
+    /// When the work should have ended: then its [`Alarm`] rings, and it is ended [`GRACE`] later.
     pub(crate) limit: Duration,
     /// Who hears that the work takes longer than [`SLOW`].
     pub(crate) slow: &'a mut dyn FnMut(),
@@ -58,8 +60,8 @@ pub(crate) struct Job<'a, N> {
 pub(crate) struct Channel<N>(Arc<dyn Fn(N) + Send + Sync>);
 
 impl<N> Channel<N> {
-    /// For a test that wants none of the notes.
-    #[cfg(test)]
+    /// For a test or a bench that wants none of the notes.
+    #[cfg(any(test, feature = "bench"))]
     pub(crate) fn to_nobody() -> Self {
         Self(Arc::new(|_| {}))
     }

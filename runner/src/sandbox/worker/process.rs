@@ -15,13 +15,13 @@ use serde::de::DeserializeOwned;
 use super::frame::{self, Frame};
 use super::listener::{self, Listener, PIPE};
 use super::signals::{ENDING, Signals};
-use super::{Channel, GRACE, Job, Left, SLOW, Stop};
+use super::{Alarm, Channel, GRACE, Job, Left, SLOW, Stop};
 use crate::sandbox::wall::Wall;
 
 /// Does some work in a process of its own, behind its wall, and waits for it.
 pub(crate) fn run<T, N>(
     job: Job<'_, N>,
-    work: impl FnOnce(&Channel<N>) -> T + Send + 'static,
+    work: impl FnOnce(&Channel<N>, &Alarm) -> T + Send + 'static,
 ) -> Result<T, Left>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
@@ -41,12 +41,8 @@ where
         work_alone(parent, writer, &job.wall, work)
     };
     drop(writer);
-    let supervisor = Supervisor {
-        signals,
-        reader: &reader,
-        slow: begun + SLOW,
-        deadline: begun + job.limit + GRACE,
-    };
+    let supervisor =
+        Supervisor { signals, reader: &reader, child, slow: begun + SLOW, over: begun + job.limit };
     let mut listener = Listener::new(job.walled, job.wall.required, job.notes);
     let left = supervisor.wait(job.slow, &mut listener);
     // It has ended already, or shall: nothing of it stays.
@@ -62,6 +58,11 @@ where
         (None, Err(Gone::Ended)) => Err(cause(name, status)),
         (None, Ok(result)) => Ok(result),
     }
+}
+
+/// Leaves something to the end of the worker's process, which is near and takes all of it at once.
+pub(crate) fn leave<T>(left: T) {
+    std::mem::forget(left);
 }
 
 /// Waits, unless everything is to stop.
@@ -121,11 +122,30 @@ fn fork() -> io::Result<Option<Pid>> {
     }
 }
 
-/// How many threads this process has, where that can be known.
-fn threads() -> Option<usize> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name in parentheses may hold anything; the twentieth field counts the threads.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(17)?.parse().ok()
+/// How many threads this process has, where that can be known: this directory has one for each.
+fn threads() -> Option<u64> {
+    let directory = rustix::fs::stat("/proc/self/task").ok()?;
+    #[expect(clippy::useless_conversion, reason = "elsewhere it is a shorter number")]
+    u64::from(directory.st_nlink).checked_sub(2)
+}
+
+/// The worker's own: the runner rings it by a signal.
+static ALARM: Alarm = Alarm::new();
+
+/// Lets the signal ring the alarm. What the guest's code waits for is not interrupted by it.
+fn hear_alarm() -> io::Result<()> {
+    extern "C" fn ring(_: libc::c_int) {
+        ALARM.ring();
+    }
+    // SAFETY: all zeros is a valid value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = ring as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    // SAFETY: the handler only sets atomic numbers, as `Alarm::listen` asks of its listener.
+    match unsafe { libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// What the new process does, from its first breath to its last.
@@ -133,16 +153,18 @@ fn work_alone<T: Serialize, N: Serialize + 'static>(
     parent: Pid,
     writer: PipeWriter,
     wall: &Wall,
-    work: impl FnOnce(&Channel<N>) -> T,
+    work: impl FnOnce(&Channel<N>, &Alarm) -> T,
 ) -> ! {
     // It stays open until the very end, so that the runner sees no end before there is one.
     let pipe = Arc::new(Mutex::new(writer));
     // A panic has been told of by the hook; nothing that could be in disorder is used afterwards.
     let done = panic::catch_unwind(AssertUnwindSafe(|| {
-        if leave_ending_to(parent).is_err() {
+        if leave_ending_to(parent).and_then(|()| hear_alarm()).is_err() {
             return;
         }
         close_withheld();
+        // Where the C library is linked statically, this is done by a file, which could not be opened later.
+        let _ = getrandom::fill(&mut [0]);
         let report = wall.raise();
         let stands = report.gaps().is_none();
         send(&pipe, &Frame::<(), ()>::Walled(report));
@@ -151,7 +173,7 @@ fn work_alone<T: Serialize, N: Serialize + 'static>(
         }
         let notes = Arc::clone(&pipe);
         let channel = Channel(Arc::new(move |note: N| send(&notes, &Frame::<(), N>::Note(note))));
-        let result = work(&channel);
+        let result = work(&channel, &ALARM);
         send(&pipe, &Frame::<T, ()>::Done(result));
     }));
     // SAFETY: the call ends this process, and nothing else. What `exit` would do besides (writing out
@@ -188,8 +210,16 @@ const REST: Duration = Duration::from_millis(1);
 struct Supervisor<'a> {
     signals: &'static Signals,
     reader: &'a io::PipeReader,
+    child: Pid,
     slow: Instant,
-    deadline: Instant,
+    /// When the alarm rings.
+    over: Instant,
+}
+
+/// What is still to be done at its time.
+struct Due<'a> {
+    slow: Option<&'a mut dyn FnMut()>,
+    alarm: bool,
 }
 
 /// Why there is no result.
@@ -212,10 +242,10 @@ impl Supervisor<'_> {
         listener: &mut Listener<'_, N>,
     ) -> Result<T, Gone> {
         let mut buffer = vec![0; PIPE];
-        let mut slow = Some(slow);
+        let mut due = Due { slow: Some(slow), alarm: true };
         let mut is_large = false;
         loop {
-            let arrived = self.arrived(&mut slow, &mut buffer)?;
+            let arrived = self.arrived(&mut due, &mut buffer)?;
             if let Some(result) = listener.hear(&buffer[..arrived])? {
                 return Ok(result);
             }
@@ -235,22 +265,30 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Does what is due by now, and says when something is due next.
+    fn on_time(&self, due: &mut Due<'_>) -> Result<Instant, Gone> {
+        let now = Instant::now();
+        let deadline = self.over + GRACE;
+        if now >= deadline {
+            return Err(Left::TimeOver { behind: false }.into());
+        }
+        if let Some(tell) = due.slow.take_if(|_| now >= self.slow) {
+            tell();
+        }
+        if due.alarm && now >= self.over {
+            due.alarm = false;
+            // If it has ended, that is seen at once.
+            let _ = kill_process(self.child, Signal::ALARM);
+        }
+        let slow = if due.slow.is_some() { self.slow } else { deadline };
+        Ok(slow.min(if due.alarm { self.over } else { deadline }))
+    }
+
     /// Waits until there are bytes from the worker, or a reason to wait no longer.
-    fn arrived(
-        &self,
-        slow: &mut Option<&mut dyn FnMut()>,
-        buffer: &mut [u8],
-    ) -> Result<usize, Gone> {
+    fn arrived(&self, due: &mut Due<'_>, buffer: &mut [u8]) -> Result<usize, Gone> {
         let stdout = io::stdout();
         loop {
-            let now = Instant::now();
-            if now >= self.deadline {
-                return Err(Left::TimeOver { behind: false }.into());
-            }
-            if let Some(tell) = slow.take_if(|_| now >= self.slow) {
-                tell();
-            }
-            let until = if slow.is_some() { self.slow.min(self.deadline) } else { self.deadline };
+            let until = self.on_time(due)?;
             let pipe = PollFd::new(self.reader, PollFlags::IN);
             let mut polled = [pipe, watched(self.signals), closing(&stdout)];
             poll_until(&mut polled, until)

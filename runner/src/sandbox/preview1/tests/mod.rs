@@ -155,7 +155,7 @@ impl World {
             ..GuestIo::closed()
         };
         let setup = Setup::new(&grants, limits, io).expect("it can be opened");
-        let engine = engine::new().expect("an engine");
+        let engine = engine::compiling().expect("an engine");
         let mut store = guest::store(&engine, &setup, &Channel::to_nobody());
         let mut linker = Linker::new(&engine);
         super::add_to_linker(&mut linker).expect("linked");
