@@ -146,3 +146,35 @@ fn from_a_subdirectory_it_cleans_the_workspace() {
     std::fs::remove_file(project.path("taskrunner.yaml")).expect("it is there");
     project.call(["clean", "-n"]).within("rust").succeeds().printing("target/").without("node");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_several_names_is_counted_once() {
+    let project = Project::new().file("Cargo.toml", "[package]").file("target/a", [0; 1000]);
+    for link in ["target/b", "target/c"] {
+        std::fs::hard_link(project.path("target/a"), project.path(link)).expect("a link");
+    }
+    project.call(["clean", "-n"]).succeeds().printing("would remove 1 artifact, 1000 B");
+    project.call(["clean"]).succeeds().printing("removed 1 artifact, 1000 B");
+    assert!(!project.path("target").exists());
+}
+
+#[test]
+fn a_tree_that_is_deeper_than_there_are_handles_is_removed() {
+    let deep = format!("target{}/file", "/d".repeat(200));
+    let project = Project::new().file("Cargo.toml", "[package]").file(&deep, "x");
+    project.call(["clean", "--handle-limit=16"]).succeeds().printing("removed 1 artifact, 1 B");
+    assert!(!project.path("target").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_removed_is_told_and_stays() {
+    let project = five_projects();
+    let ended = project.call(["clean", "--deny-write=rust/target/debug/app"]).exits(1);
+    let ended = ended.reporting("cannot remove `rust/target/debug/app`: Read-only file system");
+    ended.reporting("1 of 6 artifacts could not be removed completely");
+    assert!(
+        project.path("rust/target/debug/app").exists() && !project.path("service/target").exists()
+    );
+}

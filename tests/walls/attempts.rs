@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::sandbox::wall::Network;
-use crate::sandbox::worker::Left;
-use crate::sandbox::worker::process::withhold;
+use crate::sandbox::worker::process::{run as run_worker, withhold};
+use crate::sandbox::worker::{Channel, Job, Left};
 use crate::world::{World, error_number};
 
 const DENIED: Option<i32> = Some(libc::EACCES);
@@ -237,6 +237,35 @@ fn a_worker_is_ended_whatever_it_does() {
     assert!(matches!(&large, Err(Left::Failed(_))), "it is too large");
 }
 
+fn what_a_worker_said_before_its_end_is_heard() {
+    let world = World::new();
+    let mut heard = Vec::new();
+    let job = Job {
+        name: "native",
+        wall: world.wall(Network::None),
+        limit: Duration::from_millis(100),
+        slow: &mut || {},
+        walled: &mut |_| {},
+        notes: &mut |notes: Vec<u32>| {
+            heard.extend(notes);
+            // Whoever takes notes can be slow: the time is over before the runner listens again.
+            std::thread::sleep(Duration::from_secs(2));
+        },
+    };
+    let left = run_worker(job, |notes: &Channel<u32>| -> u8 {
+        for note in 0.. {
+            notes.send(note);
+            if note == 100 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::process::abort()
+    });
+    assert!(matches!(left, Err(Left::TimeOver { behind: false })), "{left:?}");
+    assert_eq!(heard, (0..=100).collect::<Vec<_>>());
+}
+
 fn what_is_withheld_is_not_inherited() {
     let world = World::new();
     let path = world.path("canary");
@@ -288,6 +317,7 @@ pub(crate) fn run() {
         ("memory_files_and_handles_are_finite", memory_files_and_handles_are_finite),
         ("honest_work_is_not_hindered", honest_work_is_not_hindered),
         ("a_worker_is_ended_whatever_it_does", a_worker_is_ended_whatever_it_does),
+        ("what_a_worker_said_before_its_end_is_heard", what_a_worker_said_before_its_end_is_heard),
         ("what_is_withheld_is_not_inherited", what_is_withheld_is_not_inherited),
         ("a_process_with_threads_is_not_forked", a_process_with_threads_is_not_forked),
         ("a_wall_that_cannot_be_raised_has_gaps", a_wall_that_cannot_be_raised_has_gaps),

@@ -87,7 +87,7 @@ impl World {
                 assert!(report.landlock_abi >= 3, "{report:?}");
                 assert_eq!(report.seccomp, Part::Stands);
             },
-            note: &mut |()| {},
+            notes: &mut |_: Vec<()>| {},
         };
         run_worker(job, move |_: &Channel<()>| work())
     }

@@ -1,10 +1,19 @@
 //! Reading directories, and what a file is: one read for each directory, no link followed.
+//!
+//! What is done to each of many files is done in an open [`Directory`], by a bare name: a path would have to
+//! be found again, and decided on from its beginning, for each of them.
+
+#[cfg_attr(target_os = "wasi", path = "directory/wasi.rs")]
+#[cfg_attr(not(target_os = "wasi"), path = "directory/native.rs")]
+mod system;
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
+
+pub(crate) use system::Directory;
 
 /// One entry of a directory.
 #[derive(Debug)]
@@ -62,11 +71,7 @@ impl Entry {
 /// The entries of a directory, in no order. All or none: of a directory that is known in part, nobody
 /// could say what it does not hold.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<Entry>> {
-    let entry = |entry: io::Result<fs::DirEntry>| {
-        let entry = entry?;
-        Ok(Entry { shape: entry.file_type()?.into(), name: entry.file_name() })
-    };
-    fs::read_dir(path)?.map(entry).collect()
+    Directory::open(path)?.entries()
 }
 
 /// What the entry at `path` is, under the name that it has there.
@@ -75,51 +80,37 @@ pub(crate) fn entry(path: &Path) -> io::Result<Entry> {
     Ok(Entry { name: path.file_name().unwrap_or_default().to_owned(), shape })
 }
 
+/// When the entry at `path` was changed last, no link followed. Where that cannot be told it is now, so
+/// that it is not old.
+pub(crate) fn modified(path: &Path) -> io::Result<SystemTime> {
+    Ok(fs::symlink_metadata(path)?.modified().unwrap_or_else(|_| SystemTime::now()))
+}
+
 /// How much an entry holds, and since when.
 #[derive(Debug)]
 pub(crate) struct Measure {
     /// Its length in bytes.
     pub(crate) length: u64,
-    /// When it was changed last. Far in the future where that cannot be told, so that it is not old.
+    /// When it was changed last; now, where that cannot be told, so that it is not old.
     pub(crate) modified: SystemTime,
-    /// What the names of the same file have in common, where that is known.
+    /// What the names of the same file have in common, where that is known and of interest.
     pub(crate) identity: Option<Identity>,
 }
 
 /// What the names of the same file have in common.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    /// The device, and the file's number there.
+    /// The same for the same file, and for no other one.
     pub(crate) number: (u64, u64),
     /// Whether the file has other names now.
     pub(crate) shared: bool,
 }
 
-/// Measures the entry at `path`, no link followed.
-#[cfg(any(unix, target_os = "wasi"))]
-pub(crate) fn measure(path: &Path) -> io::Result<Measure> {
-    use std::time::Duration;
-
-    let stat = rustix::fs::lstat(path)?;
-    #[cfg(unix)]
-    let (seconds, nanoseconds) = (stat.st_mtime, stat.st_mtime_nsec);
-    #[cfg(target_os = "wasi")]
-    let (seconds, nanoseconds) = (stat.st_mtim.tv_sec, stat.st_mtim.tv_nsec);
-    let since = Duration::new(seconds.max(0) as u64, nanoseconds.clamp(0, 999_999_999) as u32);
-    Ok(Measure {
-        length: u64::try_from(stat.st_size).unwrap_or_default(),
-        modified: SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or_else(SystemTime::now),
-        identity: Some(Identity {
-            number: (stat.st_dev as u64, stat.st_ino as u64),
-            shared: stat.st_nlink > 1,
-        }),
-    })
-}
-
-/// Measures the entry at `path`, no link followed.
-#[cfg(not(any(unix, target_os = "wasi")))]
-pub(crate) fn measure(path: &Path) -> io::Result<Measure> {
-    let metadata = fs::symlink_metadata(path)?;
-    let modified = metadata.modified().unwrap_or_else(|_| SystemTime::now());
-    Ok(Measure { length: metadata.len(), modified, identity: None })
+/// Whose identity is of interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identify {
+    /// That of every file.
+    All,
+    /// Only that of files with several names.
+    Shared,
 }

@@ -1,6 +1,10 @@
 //! What a kind of project is: its markers, and what its builds leave behind. The kinds themselves are
 //! data, in [`table`](crate::table).
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::sync::LazyLock;
+
 use crate::directory::Entry;
 use crate::table::KINDS;
 
@@ -99,8 +103,45 @@ impl Marker {
 
 /// The first entry that is a project file of some kind, and not a mere source.
 pub(crate) fn project_file(entries: &[Entry]) -> Option<&Entry> {
-    let kinds = || KINDS.iter();
-    entries.iter().find(|entry| kinds().any(|kind| kind.owns(std::slice::from_ref(entry))))
+    let is_file_of = |entry: &Entry, kind: &Kind| kind.owns(std::slice::from_ref(entry));
+    entries.iter().find(|entry| HINTS.of(&entry.name).iter().any(|kind| is_file_of(entry, kind)))
+}
+
+/// What a name alone says: of which kinds it can be a marker. To ask every kind about every entry would
+/// take most of the time of a walk.
+struct Hints {
+    /// By the name, or the first name of a path.
+    names: HashMap<&'static [u8], KindSet>,
+    extensions: HashMap<&'static [u8], KindSet>,
+}
+
+static HINTS: LazyLock<Hints> = LazyLock::new(|| {
+    let (mut names, mut extensions) = (HashMap::new(), HashMap::new());
+    for (n, kind) in KINDS.iter().enumerate() {
+        for marker in kind.markers {
+            let kinds: &mut KindSet = match marker {
+                Marker::File(path) => {
+                    let first = path.split_once('/').map_or(*path, |(first, _)| first);
+                    names.entry(first.as_bytes()).or_default()
+                }
+                Marker::Extension(extension) | Marker::Source(extension) => {
+                    extensions.entry(extension.as_bytes()).or_default()
+                }
+            };
+            *kinds = kinds.or(KindSet(1 << n));
+        }
+    }
+    Hints { names, extensions }
+});
+
+impl Hints {
+    fn of(&self, name: &OsStr) -> KindSet {
+        let name = name.as_encoded_bytes();
+        let by_name = self.names.get(name);
+        let dot = name.iter().rposition(|byte| *byte == b'.');
+        let by_extension = dot.and_then(|dot| self.extensions.get(&name[dot + 1..]));
+        [by_name, by_extension].into_iter().flatten().fold(KindSet::default(), |a, b| a.or(*b))
+    }
 }
 
 /// A set of kinds.
@@ -124,7 +165,14 @@ impl KindSet {
 
     /// The kinds of project that a directory with these entries is.
     pub(crate) fn of(entries: &[Entry], deeper: &dyn Fn(&str) -> bool) -> Self {
-        let marked = KINDS.iter().enumerate().filter(|(_, kind)| kind.is_marked(entries, deeper));
+        let hinted =
+            entries.iter().fold(Self::default(), |set, entry| set.or(HINTS.of(&entry.name)));
+        if hinted == Self::default() {
+            return hinted;
+        }
+        let marked =
+            |(n, kind): &(usize, &Kind)| hinted.0 & 1 << n != 0 && kind.is_marked(entries, deeper);
+        let marked = KINDS.iter().enumerate().filter(marked);
         Self(marked.fold(0, |set, (n, _)| set | 1 << n))
     }
 

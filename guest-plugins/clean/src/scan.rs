@@ -174,6 +174,9 @@ impl Scan<'_> {
 
     /// What the user's patterns match here.
     fn matches(&mut self, place: &mut Place, entries: &[Entry]) {
+        if !place.patterns.contains(&true) {
+            return;
+        }
         self.spare_project(place, entries);
         for entry in entries.iter().filter(|entry| !is_own(&entry.name)) {
             let path = place.path.join(&entry.name);

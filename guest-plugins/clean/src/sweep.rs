@@ -1,12 +1,13 @@
 //! Going through one artifact, from the leaves up: to measure it, or to remove it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::directory::{self, Entry, Measure};
+use crate::directory::{self, Directory, Entry, Identify, Measure};
 use crate::guard::{Guard, Reason};
 
 /// What is done with what is found.
@@ -40,12 +41,17 @@ pub(crate) struct Swept {
 pub(crate) struct Counted(HashSet<(u64, u64)>);
 
 impl Counted {
+    /// Of which files it must be known whether they are the same.
+    fn identify(&self) -> Identify {
+        if self.0.is_empty() { Identify::Shared } else { Identify::All }
+    }
+
     /// Whether this is the first name of its file that is counted. Where the others are removed on
     /// the way, the last one is no longer shared.
     fn is_first(&mut self, measure: &Measure) -> bool {
         match &measure.identity {
             Some(identity) if identity.shared => self.0.insert(identity.number),
-            Some(identity) => self.0.is_empty() || !self.0.remove(&identity.number),
+            Some(identity) => !self.0.remove(&identity.number),
             None => true,
         }
     }
@@ -54,6 +60,7 @@ impl Counted {
 /// A directory that is being gone through.
 struct Frame {
     path: PathBuf,
+    /// The directories in it that are still to be gone through.
     rest: Vec<Entry>,
     /// Whether something in it stays, so that it must stay itself.
     stays: bool,
@@ -90,43 +97,58 @@ pub(crate) fn sweep(
     };
     let mut sweep = Sweep { root, guard, mode, counted, tick, frames: Vec::new(), swept };
     match directory::entry(&root.join(path)) {
-        Ok(entry) => sweep.all(path, &entry),
+        Ok(entry) if entry.is_directory() => sweep.all(path),
+        Ok(entry) => sweep.alone(path, &entry.name),
         Err(error) => sweep.fail(path, error),
     }
     sweep.swept
 }
 
 impl Sweep<'_> {
-    fn all(&mut self, path: &Path, entry: &Entry) {
-        self.one(path.to_owned(), entry);
+    /// An artifact that is no directory.
+    fn alone(&mut self, path: &Path, name: &OsStr) {
+        let above = path.parent().unwrap_or(Path::new(""));
+        match Directory::open(&self.root.join(above)) {
+            Ok(directory) => self.file(&directory, path, name),
+            Err(error) => self.fail(path, error),
+        }
+    }
+
+    fn all(&mut self, path: &Path) {
+        self.enter(path.to_owned());
         while let Some(frame) = self.frames.last_mut() {
             match frame.rest.pop() {
                 Some(entry) => {
                     let path = frame.path.join(&entry.name);
-                    self.one(path, &entry);
+                    self.enter(path);
                 }
                 None => self.leave(),
             }
         }
     }
 
-    fn one(&mut self, path: PathBuf, entry: &Entry) {
-        if let Some(reason) = self.guard.entry(&path, entry.is_directory()) {
-            self.stay(reason);
-        } else if entry.is_directory() {
-            self.enter(path);
-        } else {
-            self.file(&path);
-        }
-    }
-
+    /// Begins with a directory, and does the files in it while it is open: no more than one is open at a
+    /// time, however deep the tree is.
     fn enter(&mut self, path: PathBuf) {
-        match directory::read(&self.root.join(&path)) {
-            Err(error) => self.fail(&path, error),
-            Ok(entries) => match self.guard.directory(&entries) {
-                Some(reason) => self.stay(reason),
-                None => self.frames.push(Frame { path, rest: entries, stays: false }),
-            },
+        if let Some(reason) = self.guard.entry(&path, true) {
+            return self.stay(reason);
+        }
+        let opened = Directory::open(&self.root.join(&path));
+        let read = opened.and_then(|directory| Ok((directory.entries()?, directory)));
+        let (entries, directory) = match read {
+            Ok(read) => read,
+            Err(error) => return self.fail(&path, error),
+        };
+        if let Some(reason) = self.guard.directory(&entries) {
+            return self.stay(reason);
+        }
+        let (rest, files) = entries.into_iter().partition::<Vec<_>, _>(Entry::is_directory);
+        self.frames.push(Frame { path: path.clone(), rest, stays: false });
+        let mut path = path;
+        for file in &files {
+            path.push(&file.name);
+            self.file(&directory, &path, &file.name);
+            path.pop();
         }
     }
 
@@ -139,7 +161,7 @@ impl Sweep<'_> {
         let full = self.root.join(&frame.path);
         let result = match self.mode {
             Mode::Measure => Ok(()),
-            Mode::MeasureAges => directory::measure(&full).map(|measure| self.age(&measure)),
+            Mode::MeasureAges => directory::modified(&full).map(|modified| self.age(modified)),
             Mode::Remove => fs::remove_dir(&full),
         };
         match result {
@@ -148,17 +170,20 @@ impl Sweep<'_> {
         }
     }
 
-    fn file(&mut self, path: &Path) {
-        let full = self.root.join(path);
-        let result = directory::measure(&full).and_then(|measure| {
+    fn file(&mut self, directory: &Directory, path: &Path, name: &OsStr) {
+        if let Some(reason) = self.guard.entry(path, false) {
+            return self.stay(reason);
+        }
+        let measured = directory.measure(name, self.counted.identify());
+        let result = measured.and_then(|measure| {
             if self.mode == Mode::Remove {
-                fs::remove_file(&full)?;
+                directory.remove_file(name)?;
             }
             Ok(measure)
         });
         match result {
             Ok(measure) => {
-                self.age(&measure);
+                self.age(measure.modified);
                 if self.counted.is_first(&measure) {
                     self.swept.bytes += measure.length;
                 }
@@ -168,8 +193,8 @@ impl Sweep<'_> {
         }
     }
 
-    fn age(&mut self, measure: &Measure) {
-        self.swept.newest = self.swept.newest.max(measure.modified);
+    fn age(&mut self, modified: SystemTime) {
+        self.swept.newest = self.swept.newest.max(modified);
     }
 
     fn count(&mut self) {

@@ -50,9 +50,7 @@ impl App {
     ) -> Record {
         let secrets = Secrets::new(grants.environment(), self.environment.variables());
         let mut ledger = Ledger::new(audit, self.subject(plugin), secrets);
-        for decision in grants.decided() {
-            ledger.record(decision.clone());
-        }
+        ledger.record(grants.decided().to_vec());
         // To look it up reads all files of the workspace that matter.
         let trusted = self.options.receipt.is_some() && self.is_trusted();
         Record {
@@ -108,7 +106,7 @@ impl Record {
     /// Who is told of the guest's decisions: of all of them where they are written down.
     pub(super) fn witness(&self) -> Witness {
         let ledger = Arc::clone(&self.ledger);
-        let recorder: Recorder = Arc::new(move |decision| lock(&ledger).record(decision));
+        let recorder: Recorder = Arc::new(move |decisions| lock(&ledger).record(decisions));
         if self.is_complete { Witness::of_all(recorder) } else { Witness::of_denials(recorder) }
     }
 

@@ -1,20 +1,23 @@
 //! The record of what a command really did: each decision as a line of `--audit`, all of them summed up
 //! for the receipt and for what the user is told.
 
+mod lines;
 mod policy;
 mod receipt;
 mod secrets;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use crate::permission::{Decision, Operation};
 
+use lines::Lines;
+pub(crate) use lines::open;
 pub(crate) use policy::{Suggestion, literal, relative, suggest};
 pub(crate) use receipt::{Receipt, Subject, refusal, sourced, write as write_receipt};
 pub(crate) use secrets::Secrets;
@@ -28,21 +31,6 @@ const MAX_KEPT: usize = 10_000;
 
 /// How many bytes of their targets are kept: a worker that got around its first wall could send long ones.
 const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
-
-/// One line of `--audit`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Line {
-    pub(crate) version: u32,
-    /// RFC 3339, in UTC, with milliseconds.
-    pub(crate) time: String,
-    pub(crate) command: String,
-    /// SHA-256 of the plugin, in hexadecimal.
-    pub(crate) digest: String,
-    pub(crate) workspace: PathBuf,
-    #[serde(flatten)]
-    pub(crate) decision: Tried,
-}
 
 /// A decision in words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,7 +53,7 @@ pub(crate) enum Verdict {
 
 /// Takes down the decisions of one invocation.
 pub(crate) struct Ledger {
-    audit: Option<(PathBuf, &'static File)>,
+    audit: Option<Lines>,
     subject: Subject,
     secrets: Secrets,
     /// How often each access was made.
@@ -74,8 +62,6 @@ pub(crate) struct Ledger {
     kept_bytes: usize,
     /// Whether there were more different ones than are kept.
     truncated: bool,
-    /// The first fault of writing the audit.
-    failed: Option<io::Error>,
 }
 
 impl Ledger {
@@ -85,37 +71,37 @@ impl Ledger {
         secrets: Secrets,
     ) -> Self {
         Self {
-            audit,
+            audit: audit.map(|(path, file)| Lines::new(path, file)),
             subject,
             secrets,
             tried: BTreeMap::new(),
             kept_bytes: 0,
             truncated: false,
-            failed: None,
         }
     }
 
-    /// Takes a decision down. What goes wrong is told by [`Ledger::check`].
-    pub(crate) fn record(&mut self, decision: Decision) {
-        let tried = Tried {
-            operation: decision.operation,
-            target: self.secrets.redact(&decision.target),
-            decision: if decision.allowed { Verdict::Allowed } else { Verdict::Denied },
-            rule: decision.rule,
-        };
-        if let Some((_, file)) = &mut self.audit {
-            let line = Line {
-                version: VERSION,
-                time: timestamp(SystemTime::now()),
-                command: self.subject.command.clone(),
-                digest: self.subject.digest.clone(),
-                workspace: self.subject.workspace.clone(),
-                decision: tried.clone(),
+    /// Takes decisions down; their lines are written before it returns. What goes wrong is told by
+    /// [`Ledger::check`].
+    pub(crate) fn record(&mut self, decisions: Vec<Decision>) {
+        for decision in decisions {
+            let tried = Tried {
+                operation: decision.operation,
+                target: self.secrets.redact(decision.target),
+                decision: if decision.allowed { Verdict::Allowed } else { Verdict::Denied },
+                rule: decision.rule,
             };
-            if let Err(error) = write_line(file, &line) {
-                self.failed.get_or_insert(error);
+            if let Some(lines) = &mut self.audit {
+                lines.add(&self.subject, &tried);
             }
+            self.sum_up(tried);
         }
+        if let Some(lines) = &mut self.audit {
+            lines.write();
+        }
+    }
+
+    /// Counts an access for the receipt and the user.
+    fn sum_up(&mut self, tried: Tried) {
         let bytes = self.kept_bytes + tried.target.len() + tried.rule.len();
         if let Some(count) = self.tried.get_mut(&tried) {
             *count += 1;
@@ -138,31 +124,8 @@ impl Ledger {
     ///
     /// The file's path with what went wrong first.
     pub(crate) fn check(&mut self) -> Result<(), (PathBuf, io::Error)> {
-        match (self.failed.take(), &self.audit) {
-            (Some(error), Some((path, _))) => Err((path.clone(), error)),
-            _ => Ok(()),
-        }
+        self.audit.as_mut().and_then(Lines::take_fault).map_or(Ok(()), Err)
     }
-}
-
-/// Opens the file of `--audit` to write at its end; one that is made is its owner's alone.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        // A FIFO that nobody reads is refused, and not waited for.
-        options.mode(0o600).custom_flags(libc::O_NONBLOCK);
-    }
-    options.open(path)
-}
-
-/// One line is one write, so that invocations that share a file do not mix theirs.
-fn write_line(mut file: &File, line: &Line) -> io::Result<()> {
-    let mut text = serde_json::to_vec(line)?;
-    text.push(b'\n');
-    file.write_all(&text)
 }
 
 fn timestamp(time: SystemTime) -> String {
@@ -191,7 +154,7 @@ mod tests {
         let kept = |length: usize, count: usize| {
             let mut ledger = Ledger::new(None, subject.clone(), Secrets::default());
             for index in 0..count {
-                ledger.record(decision("x".repeat(length) + &index.to_string()));
+                ledger.record(vec![decision("x".repeat(length) + &index.to_string())]);
             }
             (ledger.denied().count(), ledger.truncated)
         };

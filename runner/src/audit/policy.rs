@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Line, Tried, Verdict};
+use super::lines::Line;
+use super::{Tried, Verdict};
 use crate::permission::{Kind, Operation};
 use crate::plugin::Name;
 use crate::text::visible_line;
@@ -66,12 +67,12 @@ pub(crate) fn suggest(
         return Ok(());
     }
     for (index, line) in text.lines().enumerate() {
-        let line: Line = serde_json::from_str(line).map_err(|error| {
+        let line: Line<'_> = serde_json::from_str(line).map_err(|error| {
             format!("line {}: neither a receipt nor a line of an audit: {error}", index + 1)
         })?;
         check_command(&line.command).map_err(|problem| format!("line {}: {problem}", index + 1))?;
-        let Tried { operation, target, decision, .. } = line.decision;
-        let suggestion = suggestions.entry(line.command).or_default();
+        let Tried { operation, target, decision, .. } = line.decision.into_owned();
+        let suggestion = suggestions.entry(line.command.into_owned()).or_default();
         suggestion.add(&line.workspace, operation, target, decision == Verdict::Allowed);
     }
     Ok(())

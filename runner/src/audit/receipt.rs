@@ -98,7 +98,7 @@ impl Receipt {
             "load-ms": millis(load),
             "attempts": execution.attempts().map(Attempt::json).collect::<Vec<_>>(),
             "outcome": outcome.word(),
-            "message": ledger.secrets.redact(&outcome.to_string()),
+            "message": ledger.secrets.redact(outcome.to_string()),
             "exit-code": ExitCode::from(outcome).code(),
             "walls": walls,
         })

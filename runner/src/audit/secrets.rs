@@ -21,8 +21,8 @@ impl Secrets {
     }
 
     /// The text without the values.
-    pub(super) fn redact(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (name, value)| {
+    pub(super) fn redact(&self, text: String) -> String {
+        self.0.iter().fold(text, |text, (name, value)| {
             if text.contains(value) { text.replace(value, &format!("[{name}]")) } else { text }
         })
     }
@@ -47,11 +47,11 @@ mod tests {
             [("SHORT", "ab"), ("TOKEN", "s3cr3t-token"), ("PART", "s3cr3t")].map(variable);
         let all = [("db_password", "hunter22"), ("EDITOR", "/usr/bin/vi")].map(variable);
         let secrets = Secrets::new(&granted, &all);
-        assert_eq!(secrets.redact("/hunter22/usr/bin/vi"), "/[db_password]/usr/bin/vi");
-        assert_eq!(secrets.redact("/x/s3cr3t-token.txt"), "/x/[TOKEN].txt");
-        assert_eq!(secrets.redact("s3cr3t.example.org:80"), "[PART].example.org:80");
-        assert_eq!(secrets.redact("/abc"), "/abc");
+        assert_eq!(secrets.redact("/hunter22/usr/bin/vi".into()), "/[db_password]/usr/bin/vi");
+        assert_eq!(secrets.redact("/x/s3cr3t-token.txt".into()), "/x/[TOKEN].txt");
+        assert_eq!(secrets.redact("s3cr3t.example.org:80".into()), "[PART].example.org:80");
+        assert_eq!(secrets.redact("/abc".into()), "/abc");
         let home = Secrets::new(&[variable(("HOME", "/home/me"))], &[]);
-        assert_eq!(home.redact("/home/me/x"), "/home/me/x");
+        assert_eq!(home.redact("/home/me/x".into()), "/home/me/x");
     }
 }

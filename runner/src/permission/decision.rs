@@ -66,8 +66,8 @@ pub(crate) struct Decision {
     pub(crate) rule: String,
 }
 
-/// Who is told of decisions.
-pub(crate) type Recorder = Arc<dyn Fn(Decision) + Send + Sync>;
+/// Who is told of decisions: of those that are told together, in their order.
+pub(crate) type Recorder = Arc<dyn Fn(Vec<Decision>) + Send + Sync>;
 
 /// Who is told of decisions, and of which. What nobody asks for is not even written down.
 #[derive(Clone, Default)]
@@ -92,10 +92,10 @@ impl Witness {
         Self { recorder: self.recorder.is_some().then_some(recorder), allowed: self.allowed }
     }
 
-    /// Hands on a decision that was made elsewhere.
-    pub(crate) fn relay(&self, decision: Decision) {
+    /// Hands on decisions that were made elsewhere.
+    pub(crate) fn relay(&self, decisions: Vec<Decision>) {
         if let Some(recorder) = &self.recorder {
-            recorder(decision);
+            recorder(decisions);
         }
     }
 
@@ -114,7 +114,7 @@ impl Witness {
         if let Some(recorder) = &self.recorder
             && (self.allowed || !ruling.allowed)
         {
-            recorder(ruling.on(operation, target()));
+            recorder(vec![ruling.on(operation, target())]);
         }
     }
 }

@@ -51,10 +51,9 @@ impl FilePattern {
     }
 
     pub(crate) fn covers(&self, path: &Path) -> bool {
-        let Ok(below) = path.strip_prefix(&self.base) else { return false };
         match &self.glob {
-            None => true,
-            Some(glob) => glob.is_match(below),
+            None => is_within(path, &self.base),
+            Some(glob) => path.strip_prefix(&self.base).is_ok_and(|below| glob.is_match(below)),
         }
     }
 
@@ -108,6 +107,15 @@ impl fmt::Display for FilePattern {
             Some(glob) => write!(f, "{}", self.base.join(glob.glob().glob()).display()),
         }
     }
+}
+
+/// Whether a path begins with a base, name by name. Mostly it does as text already, which is found out
+/// faster: each access is asked about.
+fn is_within(path: &Path, base: &Path) -> bool {
+    let (text, start) = (path.as_os_str().as_encoded_bytes(), base.as_os_str().as_encoded_bytes());
+    let rest = text.strip_prefix(start);
+    let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
+    rest.is_some_and(|rest| rest.first().is_none_or(is_separator)) || path.starts_with(base)
 }
 
 /// What stands before the glob: a path as it is written.

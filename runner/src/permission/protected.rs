@@ -1,12 +1,12 @@
 //! What no plugin may write, whatever was granted: what git and the runner would act on later.
 
-use std::ffi::OsStr;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The runner's own files, and those of git.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Protected {
-    /// Files and directories, absolute and free of links as far as they are there.
+    /// Files and directories, absolute and free of links as far as they are there, with nothing in them
+    /// that says nothing: as text they are what they are as paths.
     own: Vec<PathBuf>,
 }
 
@@ -28,13 +28,18 @@ impl Protected {
             }
             own.push(path);
         }
+        // Each change of each file is held against each of these.
+        let mut own: Vec<PathBuf> = own.iter().map(|path| path.components().collect()).collect();
+        own.sort();
+        own.dedup();
         Self { own }
     }
 
     /// Why a path may not be written, if that is so. It is absolute, with all links resolved.
     pub(crate) fn reason(&self, path: &Path) -> Option<&'static str> {
-        let is_git = |component: Component<'_>| is_name(component.as_os_str(), ".git");
-        if path.components().any(is_git) {
+        let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
+        let mut names = path.as_os_str().as_encoded_bytes().split(is_separator);
+        if names.any(|name| name.eq_ignore_ascii_case(b".git")) {
             return Some("no plugin writes to `.git`");
         }
         let is_own = |own: &PathBuf| starts_with(path, own);
@@ -48,17 +53,14 @@ impl Protected {
 }
 
 /// File systems that know no case are found everywhere, so case is ignored everywhere.
-fn is_name(name: &OsStr, expected: &str) -> bool {
-    name.eq_ignore_ascii_case(expected)
-}
-
 fn starts_with(path: &Path, start: &Path) -> bool {
-    let mut components = path.components();
-    start.components().all(|expected| {
-        let same =
-            |found: Component<'_>| found.as_os_str().eq_ignore_ascii_case(expected.as_os_str());
-        components.next().is_some_and(same)
-    })
+    let (path, start) = (path.as_os_str().as_encoded_bytes(), start.as_os_str().as_encoded_bytes());
+    let Some((lead, rest)) = path.split_at_checked(start.len()) else { return false };
+    let ends_with_name =
+        |path: &[u8]| path.last().is_some_and(|byte| !std::path::is_separator(char::from(*byte)));
+    lead.eq_ignore_ascii_case(start)
+        && (rest.first().is_none_or(|byte| std::path::is_separator(char::from(*byte)))
+            || !ends_with_name(lead))
 }
 
 #[cfg(test)]
@@ -88,7 +90,10 @@ mod tests {
         std::fs::create_dir(root.join("sub")).expect("a directory");
         let new = Protected::new(Path::new("/ws"), [root.join("sub/../receipt.json")]);
         assert!(new.reason(&root.join("receipt.json")).is_some(), "whatever way it is written");
-        assert!(protected.is_below(Path::new("/home/me")));
+        let untidy = Protected::new(Path::new("/ws"), ["/ws//a/./b/".into()]);
+        assert!(untidy.reason(Path::new("/ws/a/b/c")).is_some());
+        assert!(untidy.reason(Path::new("/ws/a/bc")).is_none());
+        assert!(protected.is_below(Path::new("/home/me")) && protected.is_below(Path::new("/")));
         assert!(!protected.is_below(Path::new("/ws/sub")));
     }
 }

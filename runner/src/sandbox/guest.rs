@@ -209,8 +209,8 @@ pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> St
     let handles = limits.handles as usize;
     table.set_max_capacity(handles);
     let decisions = notes.clone();
-    let witness = io.witness.through(Arc::new(move |decision| {
-        decisions.send(Note::Decision(decision));
+    let witness = io.witness.through(Arc::new(move |made| {
+        made.into_iter().for_each(|decision| decisions.send(Note::Decision(decision)));
     }));
     let network = Network::new(Arc::clone(network), witness.clone());
     let metered = |output: &Option<Output>| {

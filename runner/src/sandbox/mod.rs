@@ -203,9 +203,15 @@ impl Sandbox {
             limit: setup.limits.time,
             slow: &mut || {},
             walled: &mut |report| self.tell(report),
-            note: &mut |note| match note {
-                Note::ShowsProgress => shows_progress = true,
-                Note::Decision(decision) => setup.io.witness.relay(decision),
+            notes: &mut |notes| {
+                let decision = |note| match note {
+                    Note::Decision(decision) => Some(decision),
+                    Note::ShowsProgress => {
+                        shows_progress = true;
+                        None
+                    }
+                };
+                setup.io.witness.relay(notes.into_iter().filter_map(decision).collect());
             },
         };
         let (engine, its) = (self.engine.clone(), setup.clone());

@@ -124,7 +124,7 @@ impl Compiler {
             limit: TIME,
             slow: &mut || (self.compiling)(),
             walled,
-            note: &mut |()| {},
+            notes: &mut |_: Vec<()>| {},
         };
         let target = Arc::clone(&file);
         let compiled = worker::run(job, move |_: &Channel<()>, _| {

@@ -78,7 +78,7 @@ impl Layer<'_> {
     }
 
     pub(super) fn tell(&self, ruling: &Ruling, operation: Operation, path: &Path) {
-        self.files.witness.tell(ruling, operation, || path.display().to_string());
+        self.files.witness.tell(ruling, operation, || path.to_string_lossy().into_owned());
     }
 
     /// What may be read and not written is a read-only file system; what may not even be read is denied.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use filepath::FilePath;
 use wasmtime::component::Resource;
 use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
@@ -17,6 +16,7 @@ use super::ceiling::Metered;
 use super::change::Change;
 use super::look::{Found, virtual_hash, virtual_stat};
 use super::open::Wish;
+use super::real::real_path;
 use super::{Handle, Layer, Virtual};
 use crate::permission::{Access, Operation};
 
@@ -153,11 +153,11 @@ impl HostDescriptor for Layer<'_> {
         let path = match &mut descriptor {
             Descriptor::File(file) => {
                 file.perms = FsPerms::ReadWrite;
-                file.file.path()?
+                real_path(&file.file)?
             }
             Descriptor::Dir(dir) => {
                 dir.perms = FsPerms::ReadWrite;
-                dir.dir.path()?
+                real_path(&dir.dir)?
             }
         };
         self.may(Operation::Write, &path, Access::Write)?;

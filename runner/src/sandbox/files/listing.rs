@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_primitives::fs::{DirEntry, FileType, ReadDir, read_base_dir};
-use filepath::FilePath;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
@@ -15,6 +14,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 
 #[cfg(unix)]
 use super::look::hash_of;
+use super::real::real_path;
 use super::{Handle, Layer, Virtual};
 use crate::permission::{Access, Grants, Operation};
 
@@ -50,9 +50,11 @@ impl Layer<'_> {
                 let filter = match is_free {
                     true => None,
                     false => {
-                        let directory = dir.dir.path()?;
+                        let directory = real_path(&dir.dir)?;
                         self.may_see(Operation::List, &directory, true)?;
-                        Some((directory, Arc::clone(&self.files.opened.rules)))
+                        let rules = &self.files.opened.rules;
+                        let is_filtered = !rules.reads_all_below(&directory);
+                        is_filtered.then(|| (directory, Arc::clone(rules)))
                     }
                 };
                 let device = device(&dir.dir)?;
@@ -91,25 +93,25 @@ impl Layer<'_> {
 
 impl Listing {
     pub(super) fn next(&mut self) -> FsResult<Option<DirectoryEntry>> {
-        Ok(self.next_identified()?.map(|(entry, _)| entry))
+        match self {
+            Self::Virtual(entries) => Ok(entries.next().map(virtual_entry)),
+            Self::Real(real) => Ok(real.next()?.map(|(entry, _)| entry)),
+        }
     }
 
     fn next_identified(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
         match self {
-            Self::Virtual(entries) => Ok(entries.next().map(|(name, is_file)| {
-                let type_ = match is_file {
-                    true => DescriptorType::RegularFile,
-                    false => DescriptorType::Directory,
-                };
-                (DirectoryEntry { type_, name }, 0)
-            })),
-            Self::Real(real) => real.next(),
+            Self::Virtual(entries) => Ok(entries.next().map(|entry| (virtual_entry(entry), 0))),
+            Self::Real(real) => {
+                let device = real.device;
+                Ok(real.next()?.map(|(entry, found)| (entry, identity(&found, device))))
+            }
         }
     }
 }
 
 impl Real {
-    fn next(&mut self) -> FsResult<Option<(DirectoryEntry, u64)>> {
+    fn next(&mut self) -> FsResult<Option<(DirectoryEntry, DirEntry)>> {
         for entry in &mut self.entries {
             let entry = entry?;
             let Some(type_) = kind(&entry)? else { continue };
@@ -120,11 +122,18 @@ impl Real {
             }
             let name =
                 entry.file_name().into_string().map_err(|_| ErrorCode::IllegalByteSequence)?;
-            let identity = identity(&entry, self.device);
-            return Ok(Some((DirectoryEntry { type_, name }, identity)));
+            return Ok(Some((DirectoryEntry { type_, name }, entry)));
         }
         Ok(None)
     }
+}
+
+fn virtual_entry((name, is_file): (String, bool)) -> DirectoryEntry {
+    let type_ = match is_file {
+        true => DescriptorType::RegularFile,
+        false => DescriptorType::Directory,
+    };
+    DirectoryEntry { type_, name }
 }
 
 #[cfg(unix)]

@@ -24,6 +24,7 @@ mod open;
 mod opened;
 mod p3;
 mod place;
+mod real;
 #[cfg(test)]
 pub(super) mod tests;
 

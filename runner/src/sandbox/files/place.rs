@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use cap_primitives::fs::{open_dir, read_link_contents};
-use filepath::FilePath;
 use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Dir, OpenMode};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
 use super::Layer;
+use super::real::real_path;
 use crate::permission::Operation;
 
 /// How many links are followed on the way to one file.
@@ -87,11 +87,11 @@ impl Pinned {
 
     /// The real path, as the system knows it.
     pub(super) fn path(&self) -> io::Result<PathBuf> {
-        let directory = self.dir.dir.path()?;
-        Ok(match &self.name {
-            Some(name) => directory.join(name),
-            None => directory,
-        })
+        let mut path = real_path(&self.dir.dir)?;
+        if let Some(name) = &self.name {
+            path.push(name);
+        }
+        Ok(path)
     }
 
     /// The directory, for an operation that was allowed to write.
@@ -125,7 +125,7 @@ impl Layer<'_> {
         error: io::Error,
     ) -> wasmtime_wasi::p2::FsError {
         let asked = || place.rest.iter().collect::<PathBuf>();
-        let root = match place.root.dir.path() {
+        let root = match real_path(&place.root.dir) {
             Ok(root) => root,
             Err(error) => return error.into(),
         };
@@ -137,7 +137,7 @@ impl Layer<'_> {
             nearest = parent;
             let found = match nearest.as_os_str().is_empty() {
                 true => Ok(root.clone()),
-                false => open_dir(&place.root.dir, nearest).and_then(|dir| dir.path()),
+                false => open_dir(&place.root.dir, nearest).and_then(|dir| real_path(&dir)),
             };
             let Ok(found) = found else { continue };
             if !self.files.opened.rules.check_directory(&found).allowed {
@@ -158,8 +158,8 @@ impl Layer<'_> {
         link: &Pinned,
     ) -> FsResult<Place> {
         let target = read_link_contents(&link.dir.dir, Path::new(&link.name()))?;
-        let root = place.root.dir.path()?;
-        let directory = link.dir.dir.path()?;
+        let root = real_path(&place.root.dir)?;
+        let directory = real_path(&link.dir.dir)?;
         let inside = directory.strip_prefix(&root);
         let (false, Ok(inside)) = (target.has_root(), inside) else {
             return Err(self.escape(operation, &plain(&directory.join(target))));
@@ -174,7 +174,7 @@ impl Layer<'_> {
     /// Whether a link at the place can lead out of the mount, for whoever follows it. What stands behind a
     /// name and goes up again could be another link's directory.
     pub(super) fn leads_out(&self, link: &Pinned, target: &Path) -> io::Result<bool> {
-        let Some(depth) = self.files.opened.depth(&link.dir.dir.path()?) else {
+        let Some(depth) = self.files.opened.depth(&real_path(&link.dir.dir)?) else {
             return Ok(true);
         };
         let mut components =

@@ -74,7 +74,7 @@ impl World {
         let told = Arc::new(Mutex::new(Vec::new()));
         let recorder = {
             let told = Arc::clone(&told);
-            Arc::new(move |decision| told.lock().expect("whole").push(decision))
+            Arc::new(move |decisions: Vec<Decision>| told.lock().expect("whole").extend(decisions))
         };
         let witness = match all {
             true => Witness::of_all(recorder),

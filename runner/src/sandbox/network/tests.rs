@@ -21,7 +21,7 @@ impl World {
         let recorded: Arc<Mutex<Vec<Decision>>> = Arc::default();
         let log = Arc::clone(&recorded);
         let recorder: Recorder =
-            Arc::new(move |decision| log.lock().expect("nobody panicked").push(decision));
+            Arc::new(move |decisions| log.lock().expect("nobody panicked").extend(decisions));
         let witness = Witness::of_all(recorder);
         Self { network: Network::new(Arc::new(rules), witness), recorded }
     }

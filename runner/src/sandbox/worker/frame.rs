@@ -11,6 +11,9 @@ use crate::sandbox::wall::WallReport;
 /// The longest frame, in bytes: a manifest has at most 1 MiB, and JSON's escapes make it longer.
 const MAX: usize = 8 * 1024 * 1024;
 
+/// Room for a decision, of which there can be many.
+const USUAL: usize = 512;
+
 /// One message of a worker's.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Frame<T, N> {
@@ -26,7 +29,8 @@ pub(super) fn write<T: Serialize, N: Serialize>(
     mut pipe: impl Write,
     frame: &Frame<T, N>,
 ) -> io::Result<()> {
-    let mut bytes = vec![0; 4];
+    let mut bytes = Vec::with_capacity(USUAL);
+    bytes.extend([0; 4]);
     serde_json::to_writer(&mut bytes, frame)?;
     let length = u32::try_from(bytes.len() - 4).map_err(io::Error::other)?;
     bytes[..4].copy_from_slice(&length.to_le_bytes());
@@ -35,25 +39,35 @@ pub(super) fn write<T: Serialize, N: Serialize>(
 
 /// Puts frames together from the bytes that arrive.
 #[derive(Default)]
-pub(super) struct Frames(Vec<u8>);
+pub(super) struct Frames {
+    bytes: Vec<u8>,
+    /// Where the next frame begins.
+    next: usize,
+}
 
 impl Frames {
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        // What was taken goes once for all that arrived together: to move the rest for each frame would
+        // cost more than the frame.
+        self.bytes.drain(..self.next);
+        self.next = 0;
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// The next frame, if all of it has arrived.
     pub(super) fn next<T: DeserializeOwned, N: DeserializeOwned>(
         &mut self,
     ) -> Result<Option<Frame<T, N>>, String> {
-        let Some((length, rest)) = self.0.split_first_chunk::<4>() else { return Ok(None) };
+        let Some((length, rest)) = self.bytes[self.next..].split_first_chunk::<4>() else {
+            return Ok(None);
+        };
         let length = u32::from_le_bytes(*length) as usize;
         if length > MAX {
             return Err(format!("it sent {length} bytes at once"));
         }
         let Some(json) = rest.get(..length) else { return Ok(None) };
         let frame = serde_json::from_slice(json).map_err(|error| format!("it sent {error}"))?;
-        self.0.drain(..4 + length);
+        self.next += 4 + length;
         Ok(Some(frame))
     }
 }

@@ -11,6 +11,9 @@ mod alarm;
 mod frame;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
+mod listener;
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
 pub(crate) mod process;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
@@ -49,8 +52,8 @@ pub(crate) struct Job<'a, N> {
     pub(crate) slow: &'a mut dyn FnMut(),
     /// Who hears of what stands of the wall, before the work begins.
     pub(crate) walled: &'a mut dyn FnMut(&WallReport),
-    /// Who hears the worker's notes, while it works.
-    pub(crate) note: &'a mut dyn FnMut(N),
+    /// Who hears the worker's notes, while it works: those that have arrived together, in their order.
+    pub(crate) notes: &'a mut dyn FnMut(Vec<N>),
 }
 
 /// Where the worker sends notes.

@@ -12,7 +12,8 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpi
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::frame::{self, Frame, Frames};
+use super::frame::{self, Frame};
+use super::listener::{self, Listener, PIPE};
 use super::signals::{ENDING, Signals};
 use super::{Alarm, Channel, GRACE, Job, Left, SLOW, Stop};
 use crate::sandbox::wall::Wall;
@@ -42,10 +43,14 @@ where
     drop(writer);
     let supervisor =
         Supervisor { signals, reader: &reader, child, slow: begun + SLOW, over: begun + job.limit };
-    let left = supervisor.wait(job);
+    let mut listener = Listener::new(job.walled, job.wall.required, job.notes);
+    let left = supervisor.wait(job.slow, &mut listener);
     // It has ended already, or shall: nothing of it stays.
     let _ = kill_process(child, Signal::KILL);
     let status = reap(child).map_err(failed)?;
+    if matches!(left, Err(Gone::Left(_))) {
+        listener.hear_out::<T>(&reader);
+    }
     drop(watching);
     match (signals.caught(), left) {
         (Some(signal), _) => Err(Left::Stopped(Stop::Signal(signal))),
@@ -198,6 +203,9 @@ fn send<T: Serialize, N: Serialize>(pipe: &Mutex<PipeWriter>, frame: &Frame<T, N
     let _ = frame::write(&mut *pipe.lock().unwrap_or_else(PoisonError::into_inner), frame);
 }
 
+/// How long the runner rests from a worker that tells much.
+const REST: Duration = Duration::from_millis(1);
+
 /// Waits for one worker.
 struct Supervisor<'a> {
     signals: &'static Signals,
@@ -228,30 +236,31 @@ impl From<Left> for Gone {
 }
 
 impl Supervisor<'_> {
-    fn wait<T: DeserializeOwned, N: DeserializeOwned>(&self, job: Job<'_, N>) -> Result<T, Gone> {
-        let mut frames = Frames::default();
-        let mut buffer = vec![0; 64 * 1024];
-        let mut is_first = true;
-        let mut due = Due { slow: Some(job.slow), alarm: true };
+    fn wait<T: DeserializeOwned, N: DeserializeOwned>(
+        &self,
+        slow: &mut dyn FnMut(),
+        listener: &mut Listener<'_, N>,
+    ) -> Result<T, Gone> {
+        let mut buffer = vec![0; PIPE];
+        let mut due = Due { slow: Some(slow), alarm: true };
+        let mut is_large = false;
         loop {
             let arrived = self.arrived(&mut due, &mut buffer)?;
-            frames.push(&buffer[..arrived]);
-            while let Some(frame) = frames.next().map_err(Left::Failed)? {
-                match frame {
-                    // Only what comes before the work is the wall's own word.
-                    Frame::Walled(report) if is_first => {
-                        is_first = false;
-                        (job.walled)(&report);
-                        if let Some(gaps) = report.gaps().filter(|_| job.wall.required) {
-                            return Err(Left::Stopped(Stop::Unwalled(gaps)).into());
-                        }
-                    }
-                    Frame::Walled(_) => {
-                        return Err(Left::Failed("it raised a second wall".to_owned()).into());
-                    }
-                    Frame::Note(note) => (job.note)(note),
-                    Frame::Done(result) => return Ok(result),
+            if let Some(result) = listener.hear(&buffer[..arrived])? {
+                return Ok(result);
+            }
+            if listener.hears_much() {
+                if !is_large {
+                    listener::enlarge(self.reader);
+                    is_large = true;
                 }
+                // What is said meanwhile waits in the pipe, and is safe there from the worker's end. A
+                // signal, or a reader that goes away, is not waited with.
+                let stdout = io::stdout();
+                let _ = poll_until(
+                    &mut [watched(self.signals), closing(&stdout)],
+                    Instant::now() + REST,
+                );
             }
         }
     }
