@@ -94,6 +94,20 @@ fn streams_have_the_first_numbers() {
 }
 
 #[test]
+fn pieces_go_out_in_their_order_whatever_their_length() {
+    for lengths in [&[2, 0, 3][..], &[70_000, 1, 60_000], &[65_535, 1, 1], &[131_072, 5]] {
+        let mut world = World::new();
+        let length: u32 = lengths.iter().sum();
+        let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        world.put(BUFFER, &bytes);
+        let (at, count) = world.pieces(lengths);
+        assert_eq!(world.call("fd_write", &[1, at, count, RESULT.into()]), 0);
+        assert_eq!(world.u32(RESULT), length);
+        assert!(*world.output.lock().expect("whole") == bytes, "{lengths:?}");
+    }
+}
+
+#[test]
 fn a_number_is_given_again() {
     let mut world = World::new();
     let first = world.open("in/top.txt", 0, READ).expect("it opens");
