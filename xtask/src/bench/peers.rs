@@ -42,10 +42,13 @@ impl Peers {
         let large = installed.join("large.wasm");
         Self {
             wasmtime: asked("wasmtime", wasmtime.or_else(|| found("wasmtime")), &["--version"]),
-            // What stands on the path may be a script that looks for the program: that is no start of Python's.
+            // A fresh environment starts as fast as Python can: what else is installed beside an interpreter may
+            // run at its start. And what stands on the path may be a script that looks for the interpreter.
             python: asked(
                 "python",
-                itself("python3", "import sys; print(sys.executable)"),
+                Some(python.clone())
+                    .filter(|python| python.is_file())
+                    .or_else(|| itself("python3", "import sys; print(sys.executable)")),
                 &["-VV"],
             ),
             node: asked("node", itself("node", "console.log(process.execPath)"), &["--version"]),
