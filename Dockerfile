@@ -7,11 +7,10 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked --package taskrunner \
-    && cp target/release/taskrunner /usr/local/bin/
+    cargo xtask dist && cp target/dist/taskrunner /usr/local/bin/
 
-# The C library and nothing else: no shell, no package manager, no root.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# Nothing but the program: no C library, no shell, no package manager, no root.
+FROM gcr.io/distroless/static-debian12:nonroot
 LABEL org.opencontainers.image.title="taskrunner" \
       org.opencontainers.image.description="Runs commands that are sandboxed WebAssembly plugins" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"

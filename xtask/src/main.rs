@@ -3,6 +3,7 @@
 //! | task | does |
 //! | --- | --- |
 //! | `bench [SCENARIO…]` | measures the program beside others: `docs/performance.md` |
+//! | `dist` | builds the program as it is given away: `target/dist/taskrunner` |
 //! | `guests [NAME…]` | builds the embedded plugins and the test guests (or those named), and records what they were built from |
 //! | `guests --check` | fails where the recorded bytes or sources are not those in the tree; builds nothing |
 //! | `guests --verify` | builds, and fails where the same compiler makes other bytes than the recorded ones |
@@ -18,6 +19,7 @@
 )]
 
 mod bench;
+mod dist;
 mod guests;
 mod instructions;
 mod languages;
@@ -33,7 +35,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use workspace::Workspace;
 
-const USAGE: &str = "usage: cargo xtask bench [SCENARIO...] [--json FILE] [--taskrunner PATH] [--quick] [--record] [--check] | guests [NAME...] | guests --check | guests --verify | instructions [--check | --record] [--taskrunner PATH] | languages --check | languages --record | types | wheel";
+const USAGE: &str = "usage: cargo xtask bench [SCENARIO...] [--json FILE] [--taskrunner PATH] [--quick] [--record] [--check] | dist | guests [NAME...] | guests --check | guests --verify | instructions [--check | --record] [--taskrunner PATH] | languages --check | languages --record | types | wheel";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +51,12 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["bench", options @ ..] => bench::run(&Workspace::load()?, options),
+        ["dist"] => {
+            let workspace = Workspace::load()?;
+            let program = dist::build(&workspace.root, &workspace.target_directory)?;
+            println!("{}", program.display());
+            Ok(())
+        }
         ["guests", "--check"] => guests::check(&Workspace::load()?),
         ["guests", "--verify"] => guests::verify(&Workspace::load()?),
         ["guests", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {

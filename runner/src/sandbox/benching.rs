@@ -37,7 +37,7 @@ impl Boundary {
     ///
     /// It is no component, or asks for what there is not.
     pub fn new(component: &[u8], stdout: File) -> Result<Self> {
-        let engine = engine::new()?;
+        let engine = engine::compiling()?;
         let component = Component::new(&engine, component)?;
         let stdout = Output { writer: Arc::new(Mutex::new(stdout)), is_terminal: false };
         let io =
@@ -100,8 +100,8 @@ impl Start {
             fs::create_dir(root.join(below))?;
         }
         let code = root.join("code");
+        fs::write(&code, engine::compiling()?.precompile_component(component)?)?;
         let engine = engine::new()?;
-        fs::write(&code, engine.precompile_component(component)?)?;
         let grants = grants(&root)?;
         let start = Self {
             setup: Setup::new(&grants, Limits::default(), GuestIo::closed())?,

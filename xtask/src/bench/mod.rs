@@ -24,6 +24,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
+use crate::dist;
 use crate::workspace::{Workspace, cargo};
 use machine::Machine;
 use options::{Options, Scale};
@@ -97,10 +98,7 @@ fn prepare(workspace: &Workspace, options: &Options, peers: Peers) -> Result<Ben
         Some(path) => {
             path.canonicalize().with_context(|| format!("there is no {}", path.display()))?
         }
-        None => {
-            build_taskrunner(&workspace.root)?;
-            native.join("taskrunner")
-        }
+        None => dist::build(&workspace.root, &workspace.target_directory)?,
     };
     Ok(Bench {
         root: workspace.root.clone(),
@@ -117,12 +115,6 @@ fn scratch(target_directory: &Path) -> Result<PathBuf> {
     let scratch = target_directory.join("bench");
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
     Ok(scratch.canonicalize()?)
-}
-
-/// Builds the program as it is released: of all default members, for what is built besides decides the features
-/// of what they share, and so whether all of it is built again.
-pub(crate) fn build_taskrunner(root: &Path) -> Result<()> {
-    build(root, &[])
 }
 
 fn build(root: &Path, what: &[&str]) -> Result<()> {

@@ -14,9 +14,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::bench;
 use crate::bench::place::Place;
 use crate::workspace::Workspace;
+use crate::{bench, dist};
 
 /// Where the counts are kept, relative to the root.
 const RECORD: &str = "benches/instructions.json";
@@ -81,10 +81,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     }
     let taskrunner = match taskrunner {
         Some(path) => path,
-        None => {
-            bench::build_taskrunner(&workspace.root)?;
-            workspace.target_directory.join("release/taskrunner")
-        }
+        None => dist::build(&workspace.root, &workspace.target_directory)?,
     };
     let path = workspace.root.join(RECORD);
     let mut record = read(&path)?;
