@@ -252,7 +252,7 @@ fn what_a_worker_said_before_its_end_is_heard() {
             std::thread::sleep(Duration::from_secs(2));
         },
     };
-    let left = run_worker(job, |notes: &Channel<u32>| -> u8 {
+    let left = run_worker(job, |notes: &Channel<u32>, _| -> u8 {
         for note in 0.. {
             notes.send(note);
             if note == 100 {

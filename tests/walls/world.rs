@@ -89,7 +89,7 @@ impl World {
             },
             notes: &mut |_: Vec<()>| {},
         };
-        run_worker(job, move |_: &Channel<()>| work())
+        run_worker(job, move |_: &Channel<()>, _| work())
     }
 
     /// What the system answers to something that is tried with a path: an error's number, or nothing.
