@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::App;
 use super::grants::Subject;
+use crate::config::document::Parsed;
 use crate::error::Error;
 use crate::permission::{Effect, Source, Statement};
 use crate::plugin::Plugin;
@@ -15,7 +16,8 @@ impl App {
         if let Some(lock) = self.lock.get() {
             return Ok(lock.as_ref());
         }
-        let read = LockFile::read(&self.lock_path())?;
+        let state = self.environment.directories.as_ref().map(|directories| &*directories.state);
+        let read = LockFile::read(&self.lock_path(), &Parsed::new(state))?;
         Ok(self.lock.get_or_init(|| read).as_ref())
     }
 

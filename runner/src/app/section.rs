@@ -14,14 +14,16 @@ use crate::plugin::{Fault, Manifest, Name, Registry};
 
 impl App {
     /// Refuses keys of the project's file that are neither the runner's nor a command's. All plugins are
-    /// looked at only where a key is not explained by the embedded commands and this one.
+    /// looked at only where a key is not explained by the embedded commands, this one, and files of that name.
     pub(super) fn refuse_unknown_keys(
         &self,
         registry: &Registry<'_>,
         describer: &Describer,
         command: &Name,
     ) -> Result<(), Error> {
-        let known = |key: &str| key == command.as_str() || embedded::is_embedded(key);
+        let known = |key: &str| {
+            key == command.as_str() || embedded::is_embedded(key) || registry.has_file_of(key)
+        };
         if self.configuration.named_commands().all(known) {
             return Ok(());
         }

@@ -9,6 +9,7 @@ use super::ignored::Ignored;
 use super::locked::statements as of_lock;
 use super::pinned::meaning;
 use crate::cli::TrustRequest;
+use crate::config::document::Parsed;
 use crate::config::{Configuration, LimitsLayer, RetryLayer, Settings};
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -164,7 +165,7 @@ impl App {
         let named = trusted.configuration.as_deref();
         let configuration = Configuration::load(named, workspace, None)?;
         let settings = Settings::resolve(&configuration)?;
-        let lock = LockFile::read(&workspace.join(FILE_NAME))?;
+        let lock = LockFile::read(&workspace.join(FILE_NAME), &Parsed::new(None))?;
         self.contents_of(workspace, &configuration, &settings, lock.as_ref())
     }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::permission::{Access, Capability, Kind, PathKind, PathSpec};
+use crate::plugin::Manifest;
 
 fn sound() -> Declared {
     Declared {
@@ -17,13 +18,13 @@ fn sound() -> Declared {
 fn fault(change: impl FnOnce(&mut Declared)) -> String {
     let mut declared = sound();
     change(&mut declared);
-    check(&declared).expect_err("it breaks a rule").to_string()
+    Manifest::check(declared).expect_err("it breaks a rule").to_string()
 }
 
 fn passes(change: impl FnOnce(&mut Declared)) {
     let mut declared = sound();
     change(&mut declared);
-    check(&declared).unwrap_or_else(|error| panic!("{error}: {declared:?}"));
+    Manifest::check(declared.clone()).unwrap_or_else(|error| panic!("{error}: {declared:?}"));
 }
 
 fn argument(name: &str, shape: Shape) -> ArgumentSpec {
@@ -268,6 +269,17 @@ fn schemas() {
     }
     let long = format!(r#"{{ "title": "{}" }}"#, "x".repeat(256 * 1024));
     assert!(fault(|m| m.configuration_schema = Some(long)).contains("more than 65536 bytes"));
+}
+
+#[test]
+fn what_is_known_is_checked_but_for_its_schema() {
+    let known = |change: &dyn Fn(&mut Declared)| {
+        let mut declared = sound();
+        change(&mut declared);
+        Manifest::known(declared)
+    };
+    assert!(known(&|m| m.configuration_schema = Some("{".into())).is_ok());
+    assert!(known(&|m| m.summary = String::new()).is_err());
 }
 
 #[test]

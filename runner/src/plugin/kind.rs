@@ -255,6 +255,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_part_of_the_program_is_a_command_that_says_itself_what_it_is() {
+        for embedded in crate::embedded::PLUGINS {
+            let outline = outline(embedded.bytes).expect("a component");
+            assert_eq!(
+                Kind::of(&outline).check().ok(),
+                Some(Runnable::Command),
+                "{}",
+                embedded.name
+            );
+            assert!(outline.manifests.is_empty(), "{}", embedded.name);
+        }
+    }
+
+    #[test]
     fn a_candidate_of_a_version_is_another_version() {
         let run = |names: &[&str]| {
             let exports = names.iter().map(|name| format!(r#"(export "{name}" (instance $i))"#));

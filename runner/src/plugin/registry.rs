@@ -188,11 +188,17 @@ impl<'a> Registry<'a> {
         self.lookup_embedded(name)
     }
 
+    /// Whether there is a command of this name in the file that is called so.
+    pub(crate) fn has_file_of(&self, name: &str) -> bool {
+        self.places.iter().any(|place| self.lookup_file(place, name).is_some())
+    }
+
     /// The plugin of the file with this name, if it answers to it: no other file in that place then has a
     /// say, and none is looked at.
     fn lookup_file(&self, place: &Place, name: &str) -> Option<Plugin> {
         let name = Name::new(name).ok()?;
         let path = place.directory.join(format!("{name}.wasm"));
+        path.symlink_metadata().ok()?;
         let mut shelf = self.known.of(&place.directory);
         let plugin = self.examine(place.origin, &path, declaration::beside(&path), &mut shelf);
         shelf.save();
@@ -302,7 +308,9 @@ impl<'a> Registry<'a> {
         let Embedded { name, bytes } = *embedded;
         let fault = |kind| Fault { path: format!("embedded {name}").into(), kind };
         let digest = embedded.digest();
-        let told = told(None, bytes, &digest, self.describe).map_err(fault)?;
+        // What kind of file it is has been looked at when it was made part of the program.
+        let declared = Box::new(self.describe.describe(&digest, bytes).map_err(fault)?);
+        let told = Told::Command { declared, has_inside: false };
         let declared = declaration(None, name, told, None).map_err(fault)?;
         if declared.manifest.name().as_str() != name {
             let message = format!("it calls itself `{}`", declared.manifest.name());

@@ -17,6 +17,7 @@ mod json;
 mod merge;
 mod outline;
 mod parse;
+mod parsed;
 mod place;
 mod read;
 mod strict;
@@ -32,6 +33,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use error::DocumentError;
 pub(crate) use merge::merge;
+pub(crate) use parsed::Parsed;
 pub(crate) use place::{Part, Place};
 
 use error::Fault;
@@ -90,9 +92,15 @@ impl Document {
         Self::parse(path, text, Format::of(path).unwrap_or(Format::Yaml))
     }
 
-    /// Reads and parses a file that is written as YAML, whatever its name.
-    pub(crate) fn read_yaml(path: &Path) -> Result<Self, DocumentError> {
-        Self::parse(path, read::read(path)?, Format::Yaml)
+    /// Reads and parses a file that is written as YAML, whatever its name; what it said before is remembered.
+    pub(crate) fn read_yaml(path: &Path, parsed: &Parsed<'_>) -> Result<Self, DocumentError> {
+        let text = read::read(path)?;
+        if let Some(value) = parsed.get(&text) {
+            return Ok(Self { path: path.to_owned(), text, format: Format::Yaml, value });
+        }
+        let document = Self::parse(path, text, Format::Yaml)?;
+        parsed.put(&document.text, &document.value);
+        Ok(document)
     }
 
     /// Parses a text that is to be written to a file, as YAML.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::entry::Entry;
+use crate::config::document::Parsed;
 use crate::config::{Document, DocumentError, Place};
 use crate::plugin::Name;
 
@@ -38,10 +39,10 @@ struct Written<'a> {
 
 impl LockFile {
     /// Reads a workspace's lock file; none where there is none.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, DocumentError> {
+    pub(crate) fn read(path: &Path, parsed: &Parsed<'_>) -> Result<Option<Self>, DocumentError> {
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            _ => Self::of(&Document::read_yaml(path)?).map(Some),
+            _ => Self::of(&Document::read_yaml(path, parsed)?).map(Some),
         }
     }
 
