@@ -6,7 +6,7 @@
 
 mod valgrind;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -141,6 +141,15 @@ fn show(recorded: Option<&Counted>, found: &Counted) -> Vec<String> {
         }
     }
     faults
+}
+
+/// The functions that a warm start calls, of a program that still has their names.
+pub(crate) fn functions_of_a_start(root: &Path, taskrunner: &Path) -> Result<BTreeSet<String>> {
+    let scratch = tempfile::Builder::new().prefix("taskrunner-functions-").tempdir()?;
+    let place = bench::warm_place(root, scratch.path(), taskrunner)?;
+    // What valgrind's processor cannot do, is compiled anew by the first run.
+    valgrind::functions(&place, taskrunner, &["hello-0000"])?;
+    valgrind::functions(&place, taskrunner, &["hello-0000"])
 }
 
 /// Counts in worlds of which only the name differs from run to run, not the length.

@@ -1,5 +1,6 @@
 //! One run under valgrind, and what it counted.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,10 +12,44 @@ use crate::bench::place::Place;
 
 /// Counts a run of the program.
 pub(super) fn count(place: &Place, taskrunner: &Path, arguments: &[&str]) -> Result<Count> {
+    let text = run(place, taskrunner, arguments, &["--callgrind-out-file=/dev/null".to_owned()])?;
+    counted(&text).with_context(|| format!("valgrind counted nothing:\n{text}"))
+}
+
+/// The functions that a run of the program calls, by the names that the linker knows them by.
+pub(super) fn functions(
+    place: &Place,
+    taskrunner: &Path,
+    arguments: &[&str],
+) -> Result<BTreeSet<String>> {
+    let directory = tempfile::tempdir()?;
+    let out = format!("--callgrind-out-file={}/%p", directory.path().display());
+    run(place, taskrunner, arguments, &["--demangle=no".to_owned(), out])?;
+    let mut functions = BTreeSet::new();
+    for file in fs::read_dir(directory.path())? {
+        let profile = fs::read(file?.path())?;
+        functions.extend(String::from_utf8_lossy(&profile).lines().filter_map(function));
+    }
+    ensure!(!functions.is_empty(), "valgrind saw no function");
+    Ok(functions)
+}
+
+/// The name that a line of a profile gives a function: `fn=(12) name`, or `cfn=` where it is called. One that calls
+/// itself has a number behind it.
+fn function(line: &str) -> Option<String> {
+    let named = line.strip_prefix("fn=(").or_else(|| line.strip_prefix("cfn=("))?;
+    let name = named.split_once(") ")?.1;
+    let name = name.split_once('\'').map_or(name, |(name, _)| name);
+    (!name.starts_with("0x") && !name.contains(' ')).then(|| name.to_owned())
+}
+
+/// Runs the program, and gives what valgrind says of it.
+fn run(place: &Place, taskrunner: &Path, arguments: &[&str], options: &[String]) -> Result<String> {
     let log = place.beside("valgrind.log");
     let call = place
         .call(program()?)
-        .arguments(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .argument("--tool=callgrind")
+        .arguments(options.iter().map(String::as_str))
         .argument(format!("--log-file={}", log.display()))
         .argument(taskrunner)
         .argument("--audit")
@@ -26,7 +61,7 @@ pub(super) fn count(place: &Place, taskrunner: &Path, arguments: &[&str]) -> Res
     let text =
         fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
     ensure!(status.success(), "{call} failed ({status})\n{text}");
-    counted(&text).with_context(|| format!("valgrind counted nothing:\n{text}"))
+    Ok(text)
 }
 
 /// Lets the program meet a kernel on which it can be counted to its end.
@@ -109,6 +144,18 @@ mod tests {
 
     const LOG: &str = "==10== Callgrind, a call-graph generating cache profiler\n\
         ==11== Events    : Ir\n==11== Collected : 2500999\n==10== Collected : 7000000\n";
+
+    #[test]
+    fn functions_are_told_by_name() {
+        let named = |line| function(line);
+        assert_eq!(named("fn=(7) _ZN4main17h0E").as_deref(), Some("_ZN4main17h0E"));
+        assert_eq!(named("cfn=(8) malloc'2").as_deref(), Some("malloc"));
+        for other in
+            ["fn=(7)", "fn=(9) 0x0000000000cb9e80", "fn=(1) (below main)", "12 34", "cob=(1) x"]
+        {
+            assert_eq!(named(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn runner_and_worker_are_told_apart() {

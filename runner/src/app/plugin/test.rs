@@ -12,6 +12,7 @@ use crate::plugin::{Inspection, discovery, manifests_beside};
 use crate::project::cases::{Case, Cases};
 use crate::project::testing::{Bench, TestError};
 use crate::project::{Project, ProjectError};
+use crate::sandbox::Cache;
 
 /// The file of cases in a project.
 const CASES: &str = "cases.yaml";
@@ -74,15 +75,21 @@ impl App {
             let extension = beside.extension().unwrap_or_default();
             std::fs::copy(&beside, copy.with_extension(extension))?;
         }
-        let own = || directory.path().join("cache");
         let user = self.environment.directories.as_ref();
-        let cache = user.and_then(|user| user.cache.parent()).map_or_else(own, PathBuf::from);
+        let own = |name| directory.path().join(name);
+        let cache = user.and_then(|user| user.cache.parent());
+        let cache = cache.map_or_else(|| own("cache"), PathBuf::from);
+        let seals = match user.and_then(|user| Cache::seals_in(&user.state).ok()) {
+            Some(seals) => seals,
+            None => Cache::seals_in(&own("state"))?,
+        };
         let variable = |name| Some((name, self.environment.variable(name)?));
         Ok(Bench {
             program: std::env::current_exe()?,
             surroundings: ["PATH", "SystemRoot"].into_iter().filter_map(variable).collect(),
             plugins,
             cache,
+            seals,
             manifest,
         })
     }

@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     pub(crate) plugins: PathBuf,
     /// The directory for caches, so that a plugin is compiled once.
     pub(crate) cache: PathBuf,
+    /// The directory for what vouches for that.
+    pub(crate) seals: PathBuf,
     /// What the plugin says of itself.
     pub(crate) manifest: Manifest,
 }
@@ -62,7 +64,7 @@ impl Tested<'_> {
 impl Bench {
     /// Runs a case. An error is the case's or the machine's, not the plugin's.
     pub(crate) fn run<'a>(&self, case: &'a Case) -> Result<Tested<'a>, TestError> {
-        let world = World::new(case, self.manifest.name())?;
+        let world = World::new(case, self.manifest.name(), &self.seals)?;
         bounds::check(case, &self.manifest, &world)?;
         let begun = std::time::Instant::now();
         let ended = process::run(self, case, &world)?;

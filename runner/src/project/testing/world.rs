@@ -20,13 +20,24 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Makes the directories, with all that the case puts into them.
-    pub(super) fn new(case: &Case, command: &Name) -> io::Result<Self> {
+    /// Makes the directories, with all that the case puts into them. What vouches for compiled code is everybody's, as
+    /// that is.
+    pub(super) fn new(case: &Case, command: &Name, seals: &Path) -> io::Result<Self> {
         let directory = tempfile::Builder::new().prefix("taskrunner-test-").tempdir()?;
         let world = Self { root: dunce::canonicalize(directory.path())?, _directory: directory };
         for name in ["home", "config", "data", "state", "workspace"] {
             fs::create_dir(world.root.join(name))?;
         }
+        // Elsewhere the plugin is compiled for each case.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{DirBuilderExt, symlink};
+            let state = world.root.join("state/taskrunner");
+            fs::DirBuilder::new().mode(0o700).create(&state)?;
+            symlink(seals, state.join("compiled"))?;
+        }
+        #[cfg(not(unix))]
+        let _ = seals;
         let user = json!({ "permissions": { command.as_str(): permissions(&case.allow) } });
         write(&world.root.join("config/taskrunner/config.json"), user.to_string().as_bytes())?;
         let project = json!({ command.as_str(): case.configuration });

@@ -36,6 +36,12 @@ impl Cache {
         Self { code: cache.to_owned(), seals: state.to_owned(), pruned: Cell::new(false) }
     }
 
+    /// Where the seals are, in the user's directory for the state: made, if it was not there.
+    pub(crate) fn seals_in(state: &Path) -> io::Result<PathBuf> {
+        private::prepare(state)?;
+        private::prepare_inside(state, DIRECTORY)
+    }
+
     /// The code that was kept under this name, if it is still what was kept.
     pub(super) fn find(&self, name: &Digest) -> Option<(File, Kind)> {
         let code = private::inside(&self.code, DIRECTORY).ok()?;
@@ -77,8 +83,7 @@ impl Cache {
     /// Keeps a copy of some code, and gives it.
     pub(super) fn keep(&self, name: &Digest, mut code: &File, kind: Kind) -> io::Result<File> {
         let directory = private::prepare_inside(&self.code, DIRECTORY)?;
-        private::prepare(&self.seals)?;
-        let seals = private::prepare_inside(&self.seals, DIRECTORY)?;
+        let seals = Self::seals_in(&self.seals)?;
         let mut copy = kept::temporary(&directory)?;
         code.seek(SeekFrom::Start(0))?;
         let digest = Digest::copying(code, copy.as_file_mut())?;
