@@ -225,3 +225,76 @@ fn a_file_with_a_fault_does_not_let_a_weaker_one_take_its_place_unseen() {
     assert_eq!(listing["shadowed"][0]["name"], "hello");
     project.call(["hello"]).exits(125).reporting("not a WebAssembly file");
 }
+
+#[test]
+fn of_two_with_one_name_the_file_that_is_called_so_is_meant() {
+    let project = Project::new()
+        .guest(guests::HELLO)
+        .file(".taskrunner/plugins/another.wasm", guests::HELLO.bytes);
+    project.call(["hello"]).succeeds().quietly().prints("Hello, world!\n");
+    let listing = project.call(["list", "--format=json"]).succeeds().json();
+    let commands = listing["commands"].as_array().expect("a list");
+    let hello = commands.iter().find(|command| command["name"] == "hello").expect("it is there");
+    assert!(hello["path"].as_str().expect("a path").ends_with("hello.wasm"), "{hello}");
+    let fault = listing["faults"][0].to_string();
+    assert!(fault.contains("another.wasm") && fault.contains("hello.wasm"), "{fault}");
+    assert_eq!(listing["faults"].as_array().map(Vec::len), Some(1), "{listing}");
+}
+
+/// The lists of what is known of files: their paths.
+fn lists(project: &Project) -> Vec<std::path::PathBuf> {
+    let directory = project.beside_path("cache/taskrunner/plugins");
+    let versions = std::fs::read_dir(directory).expect("something is known");
+    let lists = versions.flat_map(|version| {
+        std::fs::read_dir(version.expect("a directory").path()).expect("it can be read")
+    });
+    lists.map(|list| list.expect("a list").path()).collect()
+}
+
+/// A file that has just changed is not known yet: longer ago than that.
+fn settle() {
+    std::thread::sleep(std::time::Duration::from_millis(150));
+}
+
+#[test]
+fn what_is_known_of_a_file_ends_with_the_file() {
+    let project = Project::new().guest(guests::HELLO);
+    settle();
+    for _ in 0..2 {
+        project.call(["hello"]).succeeds().quietly().prints("Hello, world!\n");
+    }
+    assert_eq!(lists(&project).len(), 1);
+    let file = project.path(".taskrunner/plugins/hello.wasm");
+    // In place, as a compiler or `cp` does.
+    std::fs::write(&file, guests::CAT.bytes).expect("written");
+    project.call(["hello"]).exits(127);
+    project.call(["cat"]).succeeds();
+    std::fs::write(&file, "no wasm").expect("written");
+    project.call(["hello"]).exits(125).reporting("not a WebAssembly file");
+    std::fs::write(&file, guests::HELLO.bytes).expect("written");
+    project.call(["hello"]).succeeds().prints("Hello, world!\n");
+}
+
+#[test]
+fn a_list_that_is_broken_or_lies_makes_nothing_run_that_was_not_looked_at() {
+    use sha2::Digest as _;
+    let project = Project::new().guest(guests::HELLO);
+    settle();
+    project.call(["hello"]).succeeds();
+    let lists = lists(&project);
+    let [list] = lists.as_slice() else { panic!("{lists:?}") };
+    let text = std::fs::read_to_string(list).expect("it is text");
+    for broken in ["", "\n\n", "\t", "\"hello.wasm\"\t{", &text[..text.len() / 2]] {
+        std::fs::write(list, broken).expect("written");
+        project.call(["hello"]).succeeds().quietly().prints("Hello, world!\n");
+    }
+    // It is another plugin, which was never compiled: its bytes are not these.
+    let digest: String = sha2::Sha256::digest(guests::HELLO.bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert!(text.contains(&digest), "{text}");
+    std::fs::write(list, text.replace(&digest, &"0".repeat(64))).expect("written");
+    project.call(["hello"]).exits(125).reporting("changed since it was looked at: run it again");
+    project.call(["hello"]).succeeds().quietly().prints("Hello, world!\n");
+}

@@ -82,7 +82,12 @@ impl App {
             error => Error::Sandbox { source_file: plugin.source(), error },
         };
         let sandbox = describer.sandbox().map_err(broken)?;
-        let program = sandbox.compile(&plugin.digest, source(plugin)).map_err(broken)?;
+        let program = sandbox.compile(&plugin.digest, source(plugin)).map_err(|error| {
+            if let (SandboxError::Source(_), Some(path)) = (&error, &plugin.path) {
+                describer.known().forget(path);
+            }
+            broken(error)
+        })?;
         let load = self.begun.elapsed();
 
         let limits = settings.limits;

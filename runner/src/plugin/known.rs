@@ -82,10 +82,21 @@ impl Known {
         Self { directory }
     }
 
+    /// Forgets what is known of the files beside a plugin's, since something of it is not so.
+    pub(crate) fn forget(&self, plugin: &Path) {
+        let list = plugin.parent().and_then(|directory| self.list(directory));
+        // Where that fails, it is told again.
+        let _ = list.map(fs::remove_file);
+    }
+
+    fn list(&self, plugins: &Path) -> Option<PathBuf> {
+        let name = Digest::of(plugins.as_os_str().as_encoded_bytes());
+        Some(self.directory.as_ref()?.join(name.to_string()))
+    }
+
     /// What is known of the files in a directory.
     pub(super) fn of(&self, plugins: &Path) -> Shelf {
-        let name = Digest::of(plugins.as_os_str().as_encoded_bytes());
-        let path = self.directory.as_ref().map(|directory| directory.join(name.to_string()));
+        let path = self.list(plugins);
         let read = path.as_ref().and_then(|path| private::read(path, MAX_LIST).ok());
         let list = read.and_then(|(bytes, _)| String::from_utf8(bytes).ok()).unwrap_or_default();
         let starts = list.match_indices('\n').map(|(at, _)| at + 1);

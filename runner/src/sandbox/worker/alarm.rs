@@ -47,7 +47,9 @@ mod tests {
         for rings_first in [true, false] {
             let (alarm, heard) = (Alarm::new(), Arc::new(AtomicU32::new(0)));
             let count = Arc::clone(&heard);
-            let listener = move || drop(count.fetch_add(1, Ordering::SeqCst));
+            let listener = move || {
+                count.fetch_add(1, Ordering::SeqCst);
+            };
             if rings_first {
                 alarm.ring();
                 alarm.listen(listener);
