@@ -280,12 +280,17 @@ impl<'a> Registry<'a> {
         let name = declaration::stem(path)?;
         let file = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
         let metadata = fs::metadata(path).map_err(FaultKind::Read)?;
-        let (digest, told) = match shelf.get(file, &metadata) {
-            Some(entry) => (entry.digest, entry.told),
-            None => self.read(path, file, shelf)?,
-        };
-        let declared = declaration(Some(path), name, told, beside?)?;
-        Ok(Plugin::new(origin, Some(path.to_owned()), digest, declared))
+        let beside = beside?;
+        let plugin =
+            |digest, declared| Plugin::new(origin, Some(path.to_owned()), digest, declared);
+        // What breaks the rules is nothing that was learnt by looking.
+        if let Some(Entry { digest, told, .. }) = shelf.get(file, &metadata)
+            && let Ok(declared) = declaration(Some(path), name, told, beside.clone())
+        {
+            return Ok(plugin(digest, declared));
+        }
+        let (digest, told) = self.read(path, file, shelf)?;
+        Ok(plugin(digest, declaration(Some(path), name, told, beside)?))
     }
 
     /// Reads a file, and remembers it.
