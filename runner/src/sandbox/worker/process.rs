@@ -122,11 +122,12 @@ fn fork() -> io::Result<Option<Pid>> {
     }
 }
 
-/// How many threads this process has, where that can be known: this directory has one for each.
+/// How many threads this process has, where that can be known: this directory has one for each. A system that does
+/// not count the links of its directories says nothing of it, since there is always one thread.
 fn threads() -> Option<u64> {
     let directory = rustix::fs::stat("/proc/self/task").ok()?;
     #[expect(clippy::useless_conversion, reason = "elsewhere it is a shorter number")]
-    u64::from(directory.st_nlink).checked_sub(2)
+    u64::from(directory.st_nlink).checked_sub(2).filter(|threads| *threads > 0)
 }
 
 /// The worker's own: the runner rings it by a signal.
