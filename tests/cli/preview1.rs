@@ -11,6 +11,7 @@ const SOON: Duration = Duration::from_secs(60);
 /// Numbers of errors.
 const ACCES: i32 = 2;
 const NOENT: i32 = 44;
+const NOTSUP: i32 = 58;
 const PERM: i32 = 63;
 const ROFS: i32 = 69;
 
@@ -28,6 +29,8 @@ fn guest(path: &str, body: &str) -> Project {
                 (param i32 i32 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "fd_pwrite" (func $fd_pwrite
                 (param i32 i32 i32 i64 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_filestat_set_times" (func $set_times
+                (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
             (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll_oneoff
                 (param i32 i32 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
@@ -71,6 +74,52 @@ fn only_what_is_granted_is_opened() {
         let project = opener(path, 0, READ);
         project.call(["--allow-read", "in", "guest"]).exits(code).prints("");
         project.call(["guest"]).exits(if code == PERM { PERM } else { ACCES });
+    }
+}
+
+/// A module that sets the time of a path's last change, and exits with what that comes to.
+fn times(path: &str, follows: bool) -> Project {
+    let (length, follows, second) = (path.len(), i32::from(follows), 1_000_000_000_i64);
+    let body = format!(
+        "(call $proc_exit (call $set_times (i32.const 3) (i32.const {follows}) (i32.const 1024)
+            (i32.const {length}) (i64.const 0) (i64.const {}) (i32.const 4)))",
+        second * second
+    );
+    guest(path, &body)
+        .file("in/own.txt", "own")
+        .file("in/below/file", "own")
+        .link("in/link", "own.txt")
+        .file("canary.txt", "canary")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn times_are_set_of_what_may_be_written() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    for (path, changed, mode, follows, code) in [
+        ("in/own.txt", "in/own.txt", 0o600, false, 0),
+        ("in/own.txt", "in/own.txt", 0o200, true, 0),
+        ("in/own.txt", "in/own.txt", 0o400, true, 0),
+        ("in/below", "in/below", 0o600, false, 0),
+        ("in/below/file", "in/below/file", 0o600, false, 0),
+        ("in/link", "in/own.txt", 0o600, true, 0),
+        // A symlink's own times would take a path.
+        ("in/link", "in/own.txt", 0o600, false, NOTSUP),
+        ("canary.txt", "canary.txt", 0o600, true, ACCES),
+    ] {
+        let project = times(path, follows);
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(project.path("in/own.txt"), permissions).expect("mine");
+        let modified = || project.path(changed).metadata().expect("it is there").mtime();
+        let before = modified();
+        project.call(["--allow-read", "in", "guest"]).exits(match code {
+            NOTSUP | 0 => ROFS,
+            code => code,
+        });
+        assert_eq!(modified(), before, "{path}");
+        project.call(["--allow-write", "in", "guest"]).exits(code);
+        assert_eq!(modified(), if code == 0 { 1_000_000_000 } else { before }, "{path}");
     }
 }
 

@@ -1,9 +1,13 @@
 //! Operations that change what a path names.
 
+use std::fs::File as OsFile;
 use std::io;
 use std::path::Path;
 
-use cap_primitives::fs::{hard_link, rename};
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
+use cap_primitives::fs::{OpenOptions, hard_link, open, rename};
+use wasmtime_wasi::FsPerms;
+use wasmtime_wasi::filesystem::{Descriptor, Dir, File, OpenMode};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorStat, DescriptorType, ErrorCode, HostDescriptor, NewTimestamp, PathFlags,
 };
@@ -11,6 +15,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::decide::{HARD_LINK, LINK_OUT, SPECIAL};
 use super::look::{Found, is_type};
+use super::open::has_other_names;
 use super::opened::Meaning;
 use super::place::{Last, Pinned, Place};
 use super::{Handle, Layer};
@@ -208,7 +213,7 @@ impl Layer<'_> {
         fd: &Handle,
         flags: PathFlags,
         path: &str,
-        (accessed, modified): (NewTimestamp, NewTimestamp),
+        times: (NewTimestamp, NewTimestamp),
     ) -> FsResult<()> {
         let (pinned, stat) = match self.see(Operation::Write, fd, flags, path).await? {
             Found::Real(pinned, stat) => (pinned, stat),
@@ -220,10 +225,33 @@ impl Layer<'_> {
         self.may(Operation::Write, &pinned.path()?, Access::Write)?;
         let stat = stat?;
         self.refuse_other_names(&pinned.path()?, &stat)?;
-        let lent = self.lend(pinned.writable())?;
-        let (handle, name) = (Self::lent(&lent), pinned.name());
-        let set =
-            self.lender().set_times_at(handle, PathFlags::empty(), name, accessed, modified).await;
+        // The OS sandbox allows times to be set of open files only, and a symlink cannot be opened.
+        if stat.type_ == DescriptorType::SymbolicLink {
+            return Err(ErrorCode::Unsupported.into());
+        }
+        let file = open_for_times(&pinned)?;
+        // It may have been swapped between the look and the opening.
+        let metadata = file.metadata()?;
+        let opened = if metadata.is_dir() {
+            Descriptor::Dir(Dir::new(file, FsPerms::ReadWrite, OpenMode::READ, true))
+        } else if !metadata.is_file() {
+            return Err(self.refused(Operation::Write, &pinned.path()?, SPECIAL));
+        } else if has_other_names(&metadata) {
+            return Err(self.refused(Operation::Write, &pinned.path()?, HARD_LINK));
+        } else {
+            Descriptor::File(File::new(file, FsPerms::ReadWrite, OpenMode::WRITE, true))
+        };
+        self.set_times_of_open(opened, times).await
+    }
+
+    /// Sets the times of what is open.
+    pub(super) async fn set_times_of_open(
+        &mut self,
+        opened: Descriptor,
+        (accessed, modified): (NewTimestamp, NewTimestamp),
+    ) -> FsResult<()> {
+        let lent = self.files.lent.push(opened)?;
+        let set = self.lender().set_times(Self::lent(&lent), accessed, modified).await;
         self.take_back(lent)?;
         set
     }
@@ -240,6 +268,19 @@ impl Layer<'_> {
             _ => Err(self.refused(Operation::Write, path, SPECIAL)),
         }
     }
+}
+
+/// Opens a file or directory to set its times. Either kind of access will do: its mode may deny the other.
+fn open_for_times(pinned: &Pinned) -> io::Result<OsFile> {
+    let open = |set: fn(&mut OpenOptions) -> &mut OpenOptions| {
+        let mut options = OpenOptions::new();
+        set(&mut options).follow(FollowSymlinks::No).nonblock(true);
+        open(&pinned.dir.dir, Path::new(&pinned.name()), &options)
+    };
+    open(|options| options.read(true)).or_else(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => open(|options| options.write(true)),
+        _ => Err(error),
+    })
 }
 
 /// The error of a system that cannot move a file between two file systems has no number with

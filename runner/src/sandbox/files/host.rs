@@ -163,11 +163,7 @@ impl HostDescriptor for Layer<'_> {
         self.may(Operation::Write, &path, Access::Write)?;
         let stat = self.below.stat(Self::lent(&fd)).await?;
         self.refuse_other_names(&path, &stat)?;
-        let lent = self.files.lent.push(descriptor)?;
-        let handle = Self::lent(&lent);
-        let set = self.lender().set_times(handle, accessed, modified).await;
-        self.take_back(lent)?;
-        set
+        self.set_times_of_open(descriptor, (accessed, modified)).await
     }
 
     async fn set_size(&mut self, fd: Handle, size: Filesize) -> FsResult<()> {

@@ -261,12 +261,12 @@ fn descriptor(file: OsFile, wish: Wish) -> Descriptor {
 }
 
 #[cfg(unix)]
-fn has_other_names(metadata: &std::fs::Metadata) -> bool {
+pub(super) fn has_other_names(metadata: &std::fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(metadata) > 1
 }
 
 /// Elsewhere it was looked at once, before the opening.
 #[cfg(not(unix))]
-fn has_other_names(_: &std::fs::Metadata) -> bool {
+pub(super) fn has_other_names(_: &std::fs::Metadata) -> bool {
     false
 }
