@@ -43,6 +43,10 @@ mod text;
 
 use std::ffi::OsString;
 
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: sandbox::Allocator = sandbox::Allocator;
+
 /// Runs the program with its arguments, the program's name not included, and gives the exit code.
 ///
 /// Writes to the process's standard streams, and reads its environment.

@@ -18,6 +18,8 @@ mod configuration;
 mod describing;
 mod discovery;
 mod embedded;
+#[cfg(target_os = "linux")]
+mod exhaustion;
 mod exit_codes;
 mod grants;
 mod help;

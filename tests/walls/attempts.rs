@@ -10,9 +10,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::sandbox::wall::Network;
-use crate::sandbox::worker::process::{run as run_worker, withhold};
+use crate::sandbox::worker::process::run as run_worker;
 use crate::sandbox::worker::{Channel, Job, Left};
 use crate::world::{World, error_number};
+use crate::{calls, descriptors, memory};
 
 const DENIED: Option<i32> = Some(libc::EACCES);
 const REFUSED: Option<i32> = Some(libc::EPERM);
@@ -243,6 +244,8 @@ fn what_a_worker_said_before_its_end_is_heard() {
     let job = Job {
         name: "native",
         wall: world.wall(Network::None),
+        files: Vec::new(),
+        streams: true,
         limit: Duration::from_millis(100),
         slow: &mut || {},
         walled: &mut |_| {},
@@ -266,24 +269,6 @@ fn what_a_worker_said_before_its_end_is_heard() {
     assert_eq!(heard, (0..=100).collect::<Vec<_>>());
 }
 
-fn what_is_withheld_is_not_inherited() {
-    let world = World::new();
-    let path = world.path("canary");
-    let record = OpenOptions::new().append(true).open(&path).expect("it is the runner's");
-    let mut record: &'static File = Box::leak(Box::new(record));
-    let handle = record.as_raw_fd();
-    let forge = move || {
-        // SAFETY: it writes what is there to whatever the handle is, and then cuts that.
-        let written = unsafe { libc::write(handle, b"forged".as_ptr().cast(), 6) };
-        let cut = unsafe { libc::ftruncate(handle, 0) };
-        written == -1 && cut == -1 && io::Error::last_os_error().raw_os_error() == Some(libc::EBADF)
-    };
-    withhold(record);
-    assert!(world.behind(Network::None, forge).expect("it ends by itself"));
-    record.write_all(b"!").expect("the runner still has it");
-    assert_eq!(fs::read_to_string(path).expect("a file"), format!("{}!", crate::canaries::CANARY));
-}
-
 fn a_process_with_threads_is_not_forked() {
     let world = World::new();
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
@@ -301,6 +286,8 @@ fn a_wall_that_cannot_be_raised_has_gaps() {
     let world = World::new();
     // Behind a wall there is no second one, since nothing can install it.
     let inner = world.wall(Network::None);
+    // What it is made of was not given to the worker, which must not close it a second time.
+    let (_kept, inner) = (inner.clone(), inner);
     let gaps = world.behind(Network::None, move || inner.raise().gaps());
     let gaps = gaps.expect("it ends by itself").expect("it has gaps");
     assert!(gaps.contains("seccomp is absent"), "{gaps}");
@@ -318,7 +305,20 @@ pub(crate) fn run() {
         ("honest_work_is_not_hindered", honest_work_is_not_hindered),
         ("a_worker_is_ended_whatever_it_does", a_worker_is_ended_whatever_it_does),
         ("what_a_worker_said_before_its_end_is_heard", what_a_worker_said_before_its_end_is_heard),
-        ("what_is_withheld_is_not_inherited", what_is_withheld_is_not_inherited),
+        ("only_what_a_worker_was_given_is_open", descriptors::only_what_a_worker_was_given_is_open),
+        ("unused_standard_streams_lead_nowhere", descriptors::unused_standard_streams_lead_nowhere),
+        ("what_was_sent_cannot_be_taken_back", descriptors::what_was_sent_cannot_be_taken_back),
+        (
+            "standard_output_keeps_what_others_wrote",
+            descriptors::standard_output_keeps_what_others_wrote,
+        ),
+        ("a_shared_pipe_is_not_opened_again", descriptors::a_shared_pipe_is_not_opened_again),
+        ("an_early_alarm_is_not_heard", descriptors::an_early_alarm_is_not_heard),
+        ("a_worker_has_no_capability", descriptors::a_worker_has_no_capability),
+        ("memory_that_rlimits_miss_counts", memory::memory_that_rlimits_miss_counts),
+        ("each_call_is_answered_as_it_must_be", calls::each_call_is_answered_as_it_must_be),
+        ("no_grant_no_path_calls", calls::no_grant_no_path_calls),
+        ("only_internet_sockets_are_made", calls::only_internet_sockets_are_made),
         ("a_process_with_threads_is_not_forked", a_process_with_threads_is_not_forked),
         ("a_wall_that_cannot_be_raised_has_gaps", a_wall_that_cannot_be_raised_has_gaps),
     ];

@@ -13,8 +13,14 @@ mod sandbox {
 #[cfg(target_os = "linux")]
 mod attempts;
 #[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
 #[path = "../canaries.rs"]
 mod canaries;
+#[cfg(target_os = "linux")]
+mod descriptors;
+#[cfg(target_os = "linux")]
+mod memory;
 #[cfg(target_os = "linux")]
 mod shared;
 #[cfg(target_os = "linux")]

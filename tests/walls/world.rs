@@ -53,6 +53,7 @@ impl World {
             file_size: 16 * MIB,
             handles: 100,
             required: true,
+            hides_pipes: false,
         }
     }
 
@@ -68,6 +69,23 @@ impl World {
         self.limited(network, Duration::from_secs(60), work)
     }
 
+    /// The same, with or without a grant of files.
+    pub(crate) fn granted<T>(
+        &self,
+        network: Network,
+        has_grants: bool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Left>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    {
+        let mut wall = self.wall(network);
+        if !has_grants {
+            wall.openings = Arc::new([]);
+        }
+        run(wall, Duration::from_secs(60), work)
+    }
+
     pub(crate) fn limited<T>(
         &self,
         network: Network,
@@ -77,19 +95,7 @@ impl World {
     where
         T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
     {
-        let job = Job {
-            name: "native",
-            wall: self.wall(network),
-            limit,
-            slow: &mut || {},
-            walled: &mut |report: &WallReport| {
-                assert_eq!(report.gaps(), None);
-                assert!(report.landlock_abi >= 3, "{report:?}");
-                assert_eq!(report.seccomp, Part::Stands);
-            },
-            notes: &mut |_: Vec<()>| {},
-        };
-        run_worker(job, move |_: &Channel<()>, _| work())
+        run(self.wall(network), limit, work)
     }
 
     /// What the system answers to something that is tried with a path: an error's number, or nothing.
@@ -113,6 +119,28 @@ impl World {
         }
         assert!(!self.path("new").exists());
     }
+}
+
+/// Runs native code behind a wall.
+fn run<T>(wall: Wall, limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Left>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+{
+    let job = Job {
+        name: "native",
+        wall,
+        files: Vec::new(),
+        streams: true,
+        limit,
+        slow: &mut || {},
+        walled: &mut |report: &WallReport| {
+            assert_eq!(report.gaps(), None);
+            assert!(report.landlock_abi >= 3, "{report:?}");
+            assert_eq!(report.seccomp, Part::Stands);
+        },
+        notes: &mut |_: Vec<()>| {},
+    };
+    run_worker(job, move |_: &Channel<()>, _| work())
 }
 
 /// The number of an error of the system's.

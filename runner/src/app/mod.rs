@@ -34,7 +34,7 @@ use crate::permission::Protected;
 use crate::plugin::lock::LockFile;
 use crate::plugin::{Listing, Lookup, Name, Origin, Place, Plugin, Registry};
 use crate::report::{self, Console, Report, Streams};
-use crate::sandbox::Stop;
+use crate::sandbox::{self, Stop};
 use crate::state::State;
 
 use describer::Describer;
@@ -44,6 +44,7 @@ pub(crate) use ignored::Ignored;
 
 /// Parses the arguments and does what they ask.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    sandbox::survive_file_limits();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let report = |options: &GlobalOptions| {
         let streams = Streams::of_process(options.color, &|name| std::env::var(name).ok());

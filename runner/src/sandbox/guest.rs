@@ -83,6 +83,11 @@ impl GuestIo {
         }
     }
 
+    /// Whether any of it goes through the runner's own streams, or tells of what does.
+    pub(super) fn uses_streams(&self) -> bool {
+        self.stdin || self.stdout.is_some() || self.stderr.is_some()
+    }
+
     /// Writes out what the streams still hold, so that lost output does not look like success.
     fn flush(&self) -> Result<(), Outcome> {
         for output in [&self.stdout, &self.stderr].into_iter().flatten() {

@@ -46,13 +46,15 @@ pub(crate) use outcome::{FailureKind, Limit, Outcome, died_of_memory};
 pub(crate) use output::Output;
 pub(crate) use setup::Setup;
 pub(crate) use wall::WallReport;
-pub(crate) use worker::{Stop, pause, withhold};
+#[cfg(unix)]
+pub(crate) use worker::Allocator;
+pub(crate) use worker::{Stop, pause, survive_file_limits};
 
 use compiled::Compiler;
 use guest::Note;
 use instance::Instance;
 use limits::{HANDLES_OF_HOST, MEMORY_OF_HOST};
-use wall::{Network, Wall};
+use wall::{Network, Part, Wall};
 use worker::{Job, Left};
 
 /// Compiles and runs components.
@@ -196,10 +198,14 @@ impl Sandbox {
         let begun = Instant::now();
         let code = program.code.borrow().clone();
         let wall = self.wall(setup, &code);
+        let (its_wall, required) = (wall.clone(), self.required);
         let mut shows_progress = false;
         let job = Job {
             name: "guest",
             wall,
+            #[cfg(unix)]
+            files: setup.opened.files().collect(),
+            streams: setup.io.uses_streams(),
             limit: setup.limits.time,
             slow: &mut || {},
             walled: &mut |report| self.tell(report),
@@ -218,6 +224,10 @@ impl Sandbox {
         let answered = worker::run(job, move |notes, alarm| match code.load(&engine) {
             Err(reason) => Reply::Unusable(reason),
             Ok(loaded) => {
+                if let (Part::Absent(reason), true) = (its_wall.hide_pipes(), required) {
+                    let gap = format!("failed to protect the pipes of its streams: {reason}");
+                    return Reply::Ended(Err(Outcome::Broken(gap)), Phases::default());
+                }
                 let (ended, phases) =
                     guest::enter(&engine, &loaded, &its, begun, (notes, alarm), entry);
                 Reply::Ended(ended, phases)
@@ -241,19 +251,22 @@ impl Sandbox {
 
     fn wall(&self, setup: &Setup, code: &compiled::Code) -> Wall {
         let limits = &setup.limits;
+        let network = if setup.network.is_empty() { Network::None } else { Network::Granted };
         Wall {
             openings: Arc::clone(&setup.openings),
             code: Some(Arc::clone(code.file())),
-            network: if setup.network.is_empty() { Network::None } else { Network::Granted },
+            network,
             memory: limits.memory.saturating_add(MEMORY_OF_HOST),
-            // wasmtime keeps what memories begin with in a file without a name.
-            file_size: limits.disk.max(limits.memory),
+            // Standard output may lead to a file, too.
+            file_size: limits.disk.max(limits.output),
             // A listing takes two: the directory's own, and that which is read.
             handles: u64::from(limits.handles)
                 .saturating_mul(2)
                 .saturating_add(HANDLES_OF_HOST)
                 .saturating_add(setup.held),
             required: self.required,
+            // To look up names, the C library opens files by links.
+            hides_pipes: network == Network::None && setup.io.uses_streams() && wall::has_pipes(),
         }
     }
 

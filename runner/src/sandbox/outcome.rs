@@ -123,6 +123,7 @@ impl Outcome {
             Left::TimeOver { .. } => Self::LimitReached(Limit::Time(limits.time)),
             Left::Stopped(stop) => stop.into(),
             Left::Breach => Self::Breach,
+            Left::Exhausted => Self::LimitReached(Limit::Memory(limits.memory)),
             Left::Died(signal) => Self::Died(signal),
             Left::Failed(reason) => Self::Broken(reason),
         }

@@ -77,6 +77,8 @@ pub(crate) struct Call<'a> {
     without_walls: bool,
     #[cfg(target_os = "linux")]
     ignores_hangups: bool,
+    #[cfg(target_os = "linux")]
+    limit: Option<(libc::__rlimit_resource_t, u64)>,
     /// Whether somebody has said how it ends.
     ran: bool,
 }
@@ -103,6 +105,8 @@ impl<'a> Call<'a> {
             without_walls: false,
             #[cfg(target_os = "linux")]
             ignores_hangups: false,
+            #[cfg(target_os = "linux")]
+            limit: None,
             ran: false,
         }
     }
@@ -220,6 +224,13 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Runs it under a limit of the system.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limited(mut self, resource: libc::__rlimit_resource_t, limit: u64) -> Self {
+        self.limit = Some((resource, limit));
+        self
+    }
+
     /// Runs it; a signal must end it at once.
     #[cfg(target_os = "linux")]
     #[track_caller]
@@ -305,6 +316,10 @@ impl<'a> Call<'a> {
         #[cfg(target_os = "linux")]
         if self.without_walls {
             super::kernel::without_walls(&mut command);
+        }
+        #[cfg(target_os = "linux")]
+        if let Some(limit) = self.limit {
+            super::kernel::limit(&mut command, limit);
         }
         #[cfg(target_os = "linux")]
         super::kernel::usual_signals(&mut command, self.ignores_hangups);

@@ -80,3 +80,17 @@ pub(super) fn usual_signals(command: &mut Command, hangup: bool) {
     // SAFETY: between fork and exec, it makes three system calls.
     unsafe { command.pre_exec(set) };
 }
+
+/// Lets a program run under a limit of the system, as `ulimit` sets it.
+pub(super) fn limit(command: &mut Command, (resource, limit): (libc::__rlimit_resource_t, u64)) {
+    let set = move || {
+        let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+        // SAFETY: it reads what is there.
+        match unsafe { libc::setrlimit(resource, &raw const limit) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: between fork and exec, it makes a system call.
+    unsafe { command.pre_exec(set) };
+}

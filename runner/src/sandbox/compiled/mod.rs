@@ -10,9 +10,12 @@ mod seal;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use wasmtime::Engine;
 
 use super::outcome::one_line;
@@ -121,6 +124,9 @@ impl Compiler {
         let job = Job {
             name: "compiler",
             wall: self.wall(),
+            #[cfg(unix)]
+            files: vec![file.as_fd()],
+            streams: false,
             limit: TIME,
             slow: &mut || (self.compiling)(),
             walled,
@@ -146,6 +152,12 @@ impl Compiler {
             }
             Err(Left::Breach) => {
                 return Err(failed("the compiler did what it may not, and was ended".to_owned()));
+            }
+            Err(Left::Exhausted) => {
+                let allowed = ByteSize(MEMORY);
+                return Err(failed(format!(
+                    "it needs more memory than allowed (at most {allowed})"
+                )));
             }
             Err(Left::Died(signal)) => {
                 return Err(failed(format!(
@@ -187,6 +199,8 @@ impl Compiler {
             file_size: FILE_SIZE,
             handles: HANDLES,
             required: self.required,
+            // It opens nothing at all.
+            hides_pipes: false,
         }
     }
 }

@@ -60,6 +60,14 @@ impl Opened {
         Ok(Self { roots, rules: Arc::clone(grants) })
     }
 
+    /// The open directories of the mounts.
+    #[cfg(unix)]
+    pub(in super::super) fn files(&self) -> impl Iterator<Item = std::os::fd::BorrowedFd<'_>> {
+        use std::os::fd::AsFd;
+
+        self.roots.iter().map(|root| root.dir.dir.as_fd())
+    }
+
     /// The mount that is the guest's `/`, and whether everything in it may be read.
     pub(super) fn root(&self) -> Option<(Dir, bool)> {
         let root = self.roots.iter().find(|root| root.name.is_empty())?;

@@ -1,4 +1,4 @@
-//! The kernel's ceilings on one process.
+//! The kernel's ceilings on one process, and what it gives up.
 
 use std::io;
 
@@ -6,7 +6,9 @@ use rustix::fs::{FileType, fstat};
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
-use rustix::thread::set_no_new_privs;
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs,
+};
 
 use super::{Part, Wall};
 
@@ -22,9 +24,24 @@ fn try_lower(wall: &Wall) -> io::Result<()> {
     ceiling(Resource::Data, wall.memory)?;
     ceiling(Resource::Core, 0)?;
     set_no_new_privs(true)?;
+    drop_capabilities()?;
     // Other processes of the user cannot look into this one.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     Ok(())
+}
+
+/// Gives up all capabilities, which root's processes have. The worker then reads and changes what its user owns
+/// and what everybody may. The bounding set can stay: without new privileges no program that is executed gets
+/// any of it.
+fn drop_capabilities() -> io::Result<()> {
+    let held = capabilities(None)?;
+    let none = CapabilitySet::empty();
+    if held.effective.union(held.permitted).union(held.inheritable) == none {
+        return Ok(());
+    }
+    // The ambient set is cleared along with them.
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    Ok(set_capabilities(None, sets)?)
 }
 
 /// Sets a ceiling, unless there is a lower one.

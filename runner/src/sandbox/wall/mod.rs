@@ -35,6 +35,9 @@ pub(crate) struct Wall {
     pub(crate) handles: u64,
     /// Whether nothing may run where a part of the wall is missing.
     pub(crate) required: bool,
+    /// Whether the worker is kept from reopening the pipes of its standard streams, which it shares with other
+    /// programs.
+    pub(crate) hides_pipes: bool,
 }
 
 /// Whether a worker may open sockets.
@@ -110,22 +113,66 @@ pub(crate) enum Part {
 }
 
 impl Wall {
+    /// The file descriptors that it uses.
+    #[cfg(unix)]
+    pub(crate) fn descriptors(&self) -> Vec<std::os::fd::RawFd> {
+        use std::os::fd::AsRawFd;
+
+        #[cfg(target_os = "linux")]
+        let openings = self.openings.iter().map(|opening| opening.file.as_raw_fd());
+        #[cfg(not(target_os = "linux"))]
+        let openings = std::iter::empty();
+        openings.chain(self.code.iter().map(|code| code.as_raw_fd())).collect()
+    }
+
     /// Raises the wall around this process, for good. It must have one thread.
     #[cfg(target_os = "linux")]
     pub(crate) fn raise(&self) -> WallReport {
         let limits = limits::lower(self);
         let (landlock, landlock_abi) = landlock::restrict(self);
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-        let seccomp = seccomp::filter(self.network);
+        let seccomp = seccomp::filter(self);
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let seccomp = Part::Absent("there are no rules for this kind of processor".to_owned());
         WallReport { limits, landlock, landlock_abi, seccomp }
+    }
+
+    /// Keeps a worker from reopening the pipes of its standard streams. It is called when the compiled code is
+    /// loaded, since loading opens a file through a link.
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    pub(crate) fn hide_pipes(&self) -> Part {
+        if self.hides_pipes {
+            seccomp::filter_links(!self.openings.is_empty())
+        } else {
+            Part::Stands
+        }
+    }
+
+    #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    pub(crate) fn hide_pipes(&self) -> Part {
+        Part::Stands
     }
 
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn raise(&self) -> WallReport {
         WallReport::absent("this platform has none")
     }
+}
+
+/// Whether a standard stream of this process is a pipe.
+pub(crate) fn has_pipes() -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FileType, fstat};
+        use rustix::stdio::{stderr, stdin, stdout};
+
+        let is_pipe = |stream| {
+            fstat(stream).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
+        };
+        [stdout(), stderr(), stdin()].into_iter().any(is_pipe)
+    }
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 impl WallReport {

@@ -23,24 +23,37 @@ pub(super) enum Answer {
     Kill,
 }
 
-/// What a call is answered by. A check of an argument allows, or gives the answer for all other calls.
+/// What a call is answered by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Check {
     Always(Answer),
-    /// The lower half of an argument is one of these.
-    OneOf {
-        argument: u32,
-        values: Vec<u32>,
+    /// The call is allowed if one of the rules matches. Otherwise it fails with `EPERM`.
+    Where(Vec<Rule>),
+}
+
+/// Tests of arguments, which must all hold.
+pub(super) type Rule = Vec<Test>;
+
+/// What must hold of an argument, counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Test {
+    pub(super) argument: u32,
+    pub(super) holds: Holds,
+}
+
+/// Conditions on an argument. All but the last look at its lower half, as the kernel does at handles, flags
+/// and commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    OneOf(Vec<u32>),
+    /// Of these bits, just those of the value are set.
+    Masked {
+        mask: u32,
+        value: u32,
     },
-    /// An argument has all these bits.
-    HasBits {
-        argument: u32,
-        bits: u32,
-    },
-    /// An argument is zero, all of it.
-    IsNull {
-        argument: u32,
-    },
+    AtLeast(u32),
+    /// Zero, all of it.
+    Null,
 }
 
 /// The answers to all calls.
@@ -70,7 +83,7 @@ impl Program {
             answer(Answer::Kill),
             load(NUMBER_OFFSET),
         ];
-        program.extend(self.tree(&self.segments()));
+        program.extend(tree(&self.segments()));
         program
     }
 
@@ -91,48 +104,71 @@ impl Program {
         }
         segments
     }
+}
 
-    /// Finds the segment that the number, which is loaded, falls into.
-    fn tree(&self, segments: &[(u32, Check)]) -> Vec<sock_filter> {
-        if let [(_, check)] = segments {
-            return self.check(check);
-        }
-        let (left, right) = segments.split_at(segments.len() / 2);
-        let from = right[0].0;
-        let (left, right) = (self.tree(left), self.tree(right));
-        // A condition jumps over 255 instructions at most.
-        let mut tree = match u8::try_from(left.len()) {
-            Ok(length) => vec![jump(BPF_JGE, from, length, 0)],
-            Err(_) => vec![jump(BPF_JGE, from, 0, 1), jump(BPF_JA, left.len() as u32, 0, 0)],
-        };
-        tree.extend(left);
-        tree.extend(right);
-        tree
+/// Finds the segment that the number, which is loaded, falls into.
+fn tree(segments: &[(u32, Check)]) -> Vec<sock_filter> {
+    if let [(_, check)] = segments {
+        return instructions_of(check);
     }
+    let (left, right) = segments.split_at(segments.len() / 2);
+    let from = right[0].0;
+    let (left, right) = (tree(left), tree(right));
+    // A condition jumps over 255 instructions at most.
+    let mut tree = match u8::try_from(left.len()) {
+        Ok(length) => vec![jump(BPF_JGE, from, length, 0)],
+        Err(_) => vec![jump(BPF_JGE, from, 0, 1), jump(BPF_JA, left.len() as u32, 0, 0)],
+    };
+    tree.extend(left);
+    tree.extend(right);
+    tree
+}
 
-    /// Gives the answer.
-    fn check(&self, check: &Check) -> Vec<sock_filter> {
-        let allow = || answer(Answer::Allow);
-        let otherwise = answer(self.otherwise);
-        match check {
-            Check::Always(always) => vec![answer(*always)],
-            Check::OneOf { argument, values } => {
-                let equal = values.iter().map(|value| [jump(BPF_JEQ, *value, 0, 1), allow()]);
-                let mut checks = vec![load(low_half(*argument))];
-                checks.extend(equal.flatten());
-                checks.push(otherwise);
-                checks
+/// Gives the answer.
+fn instructions_of(check: &Check) -> Vec<sock_filter> {
+    match check {
+        Check::Always(always) => vec![answer(*always)],
+        Check::Where(rules) => {
+            let mut checks: Vec<_> = rules.iter().flat_map(|rule| allow_where(rule)).collect();
+            checks.push(answer(Answer::Refuse(libc::EPERM)));
+            checks
+        }
+    }
+}
+
+/// Allows the call if the tests hold; goes on behind the rule if one does not.
+fn allow_where(rule: &[Test]) -> Vec<sock_filter> {
+    let mut checks = vec![answer(Answer::Allow)];
+    for test in rule.iter().rev() {
+        let mut earlier = check_of(test, checks.len());
+        earlier.append(&mut checks);
+        checks = earlier;
+    }
+    checks
+}
+
+/// Goes on behind the test if it holds; else jumps over the `rest` of its rule.
+fn check_of(test: &Test, rest: usize) -> Vec<sock_filter> {
+    let short = |length: usize| u8::try_from(length).expect("a rule has few tests, of few values");
+    let (low, high) = (low_half(test.argument), low_half(test.argument) + 4);
+    let fails = short(rest);
+    match &test.holds {
+        Holds::OneOf(values) => {
+            let mut checks = vec![load(low)];
+            for (at, value) in values.iter().enumerate() {
+                let left = values.len() - at - 1;
+                checks.push(jump(BPF_JEQ, *value, short(left), if left == 0 { fails } else { 0 }));
             }
-            Check::HasBits { argument, bits } => {
-                let and = instruction(BPF_ALU | BPF_AND | BPF_K, *bits, 0, 0);
-                let is_same = jump(BPF_JEQ, *bits, 0, 1);
-                vec![load(low_half(*argument)), and, is_same, allow(), otherwise]
-            }
-            Check::IsNull { argument } => {
-                let (low, high) = (low_half(*argument), low_half(*argument) + 4);
-                let (is_null, both) = (jump(BPF_JEQ, 0, 0, 3), jump(BPF_JEQ, 0, 0, 1));
-                vec![load(low), is_null, load(high), both, allow(), otherwise]
-            }
+            checks
+        }
+        Holds::Masked { mask, value } => {
+            let and = instruction(BPF_ALU | BPF_AND | BPF_K, *mask, 0, 0);
+            vec![load(low), and, jump(BPF_JEQ, *value, 0, fails)]
+        }
+        Holds::AtLeast(least) => vec![load(low), jump(BPF_JGE, *least, 0, fails)],
+        Holds::Null => {
+            let low_is_null = jump(BPF_JEQ, 0, 0, short(rest + 2));
+            vec![load(low), low_is_null, load(high), jump(BPF_JEQ, 0, 0, fails)]
         }
     }
 }

@@ -8,10 +8,16 @@
 mod alarm;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
+mod descriptors;
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
 mod frame;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
 mod listener;
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
+mod memory;
 #[cfg(unix)]
 #[cfg_attr(test, allow(dead_code, reason = "unit tests use threads; tests/walls tests this"))]
 pub(crate) mod process;
@@ -22,6 +28,8 @@ mod signals;
 mod thread;
 
 use std::fmt;
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,10 +38,14 @@ use serde::{Deserialize, Serialize};
 use super::wall::{Wall, WallReport};
 
 pub(crate) use alarm::Alarm;
+#[cfg(unix)]
+pub(crate) use memory::Allocator;
 #[cfg(all(unix, not(test)))]
-pub(crate) use process::{leave, pause, run, withhold};
+pub(crate) use process::{leave, pause, run};
+#[cfg(all(unix, not(test)))]
+pub(crate) use signals::survive_file_limits;
 #[cfg(any(not(unix), test))]
-pub(crate) use thread::{leave, pause, run, withhold};
+pub(crate) use thread::{leave, pause, run, survive_file_limits};
 
 /// How long work that was told to stop may take until it is ended or left behind.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);
@@ -46,6 +58,13 @@ pub(crate) struct Job<'a, N> {
     /// What it is called in messages.
     pub(crate) name: &'static str,
     pub(crate) wall: Wall,
+    /// The files that the work uses, besides those of its wall. All other file descriptors are closed before it
+    /// begins.
+    #[cfg(unix)]
+    pub(crate) files: Vec<BorrowedFd<'a>>,
+    /// Whether the work uses the standard streams. Otherwise they are `/dev/null`.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "a thread shares all descriptors"))]
+    pub(crate) streams: bool,
     /// When the work should have ended: then its [`Alarm`] rings, and it is ended [`GRACE`] later.
     pub(crate) limit: Duration,
     /// Who hears that the work takes longer than [`SLOW`].
@@ -91,6 +110,9 @@ pub(crate) enum Left {
     /// It did what the wall forbids.
     #[cfg_attr(not(unix), expect(dead_code, reason = "a thread has no wall"))]
     Breach,
+    /// It used up its memory.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "a thread has no memory of its own"))]
+    Exhausted,
     /// Its process was ended by this signal.
     #[cfg_attr(not(unix), expect(dead_code, reason = "a thread cannot die alone"))]
     Died(i32),

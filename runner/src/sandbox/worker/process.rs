@@ -1,9 +1,9 @@
 //! Work in a process of its own.
 
 use std::io::{self, PipeWriter, Write};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,8 +15,7 @@ use serde::de::DeserializeOwned;
 use super::frame::{self, Frame};
 use super::listener::{self, Listener, PIPE};
 use super::signals::{ENDING, Signals};
-use super::{Alarm, Channel, GRACE, Job, Left, SLOW, Stop};
-use crate::sandbox::wall::Wall;
+use super::{Alarm, Channel, GRACE, Job, Left, SLOW, Stop, descriptors, memory};
 
 /// Does some work in a process of its own, behind its wall, and waits for it.
 pub(crate) fn run<T, N>(
@@ -35,14 +34,19 @@ where
     // What the two have in common is written before there are two.
     let _ = io::stdout().flush();
     let (reader, writer) = io::pipe().map_err(failed)?;
+    close_way_to(&reader);
     let parent = rustix::process::getpid();
-    let Some(child) = fork().map_err(failed)? else {
-        drop(reader);
-        work_alone(parent, writer, &job.wall, work)
-    };
+    let over = begun + job.limit;
+    let Some(child) = fork().map_err(failed)? else { work_alone(parent, writer, &job, over, work) };
     drop(writer);
-    let supervisor =
-        Supervisor { signals, reader: &reader, child, slow: begun + SLOW, over: begun + job.limit };
+    let supervisor = Supervisor {
+        signals,
+        reader: &reader,
+        child,
+        memory: job.wall.memory,
+        slow: begun + SLOW,
+        over,
+    };
     let mut listener = Listener::new(job.walled, job.wall.required, job.notes);
     let left = supervisor.wait(job.slow, &mut listener);
     // It has ended already, or shall: nothing of it stays.
@@ -92,21 +96,11 @@ fn stopped() -> Option<Stop> {
     closed.then_some(Stop::OutputClosed)
 }
 
-/// The handles that are the runner's alone.
-static WITHHELD: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
-
-/// Keeps a handle, which is never closed, from all workers: what they inherit, code that got around the
-/// first wall could use, and the second one does not ask about what is open.
-pub(crate) fn withhold(handle: &'static impl AsRawFd) {
-    WITHHELD.lock().unwrap_or_else(PoisonError::into_inner).push(handle.as_raw_fd());
-}
-
-/// Closes them, in a worker.
-fn close_withheld() {
-    for handle in WITHHELD.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // SAFETY: its owner is the runner's code, of which nothing runs in a worker: no destructor either.
-        unsafe { libc::close(handle) };
-    }
+/// Keeps a worker from reopening its pipe through `/proc/self/fd`, which would let it read back what it has
+/// sent. Landlock does not restrict pipes, but their mode does.
+fn close_way_to(pipe: &io::PipeReader) {
+    // A system where pipes have no mode has no such path.
+    let _ = rustix::fs::fchmod(pipe, rustix::fs::Mode::empty());
 }
 
 /// Makes a second process of this one. `None` is the answer to the new one.
@@ -133,16 +127,24 @@ fn threads() -> Option<u64> {
 /// The worker's own: the runner rings it by a signal.
 static ALARM: Alarm = Alarm::new();
 
-/// Lets the signal ring the alarm. What the guest's code waits for is not interrupted by it.
-fn hear_alarm() -> io::Result<()> {
+/// When it is to ring.
+static DUE: OnceLock<Instant> = OnceLock::new();
+
+/// Lets the signal ring the alarm, if it is time: another process can send it earlier. What the guest's code
+/// waits for is not interrupted by it.
+fn hear_alarm(over: Instant) -> io::Result<()> {
     extern "C" fn ring(_: libc::c_int) {
-        ALARM.ring();
+        if DUE.get().is_some_and(|due| Instant::now() >= *due) {
+            ALARM.ring();
+        }
     }
+    // There is one worker to a process.
+    let _ = DUE.set(over);
     // SAFETY: all zeros is a valid value.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = ring as extern "C" fn(libc::c_int) as libc::sighandler_t;
     action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
-    // SAFETY: the handler only sets atomic numbers, as `Alarm::listen` asks of its listener.
+    // SAFETY: the handler asks for the time and sets atomic numbers, as `Alarm::listen` asks of its listener.
     match unsafe { libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut()) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
@@ -153,17 +155,27 @@ fn hear_alarm() -> io::Result<()> {
 fn work_alone<T: Serialize, N: Serialize + 'static>(
     parent: Pid,
     writer: PipeWriter,
-    wall: &Wall,
+    job: &Job<'_, N>,
+    over: Instant,
     work: impl FnOnce(&Channel<N>, &Alarm) -> T,
 ) -> ! {
+    let wall = &job.wall;
+    let mut kept = wall.descriptors();
+    kept.extend(job.files.iter().map(|file| file.as_raw_fd()));
+    kept.push(writer.as_raw_fd());
     // It stays open until the very end, so that the runner sees no end before there is one.
     let pipe = Arc::new(Mutex::new(writer));
     // A panic has been told of by the hook; nothing that could be in disorder is used afterwards.
     let done = panic::catch_unwind(AssertUnwindSafe(|| {
-        if leave_ending_to(parent).and_then(|()| hear_alarm()).is_err() {
+        memory::become_worker();
+        // The signals are ignored first: their handlers would write to a descriptor that another file has by then.
+        let begun = leave_ending_to(parent)
+            .and_then(|()| hear_alarm(over))
+            .and_then(|()| if job.streams { Ok(()) } else { descriptors::close_streams() })
+            .and_then(|()| descriptors::close_all_but(kept));
+        if begun.is_err() {
             return;
         }
-        close_withheld();
         // Where the C library is linked statically, this is done by a file, which could not be opened later.
         let _ = getrandom::fill(&mut [0]);
         let report = wall.raise();
@@ -212,6 +224,8 @@ struct Supervisor<'a> {
     signals: &'static Signals,
     reader: &'a io::PipeReader,
     child: Pid,
+    /// The bytes of memory that it may hold.
+    memory: u64,
     slow: Instant,
     /// When the alarm rings.
     over: Instant,
@@ -221,6 +235,8 @@ struct Supervisor<'a> {
 struct Due<'a> {
     slow: Option<&'a mut dyn FnMut()>,
     alarm: bool,
+    /// When its memory is looked at.
+    look: Instant,
 }
 
 /// Why there is no result.
@@ -243,7 +259,8 @@ impl Supervisor<'_> {
         listener: &mut Listener<'_, N>,
     ) -> Result<T, Gone> {
         let mut buffer = vec![0; PIPE];
-        let mut due = Due { slow: Some(slow), alarm: true };
+        let look = Instant::now() + memory::EVERY;
+        let mut due = Due { slow: Some(slow), alarm: true, look };
         let mut is_large = false;
         loop {
             let arrived = self.arrived(&mut due, &mut buffer)?;
@@ -281,8 +298,14 @@ impl Supervisor<'_> {
             // If it has ended, that is seen at once.
             let _ = kill_process(self.child, Signal::ALARM);
         }
+        if now >= due.look {
+            if memory::holds_more(self.child, self.memory) {
+                return Err(Left::Exhausted.into());
+            }
+            due.look = now + memory::EVERY;
+        }
         let slow = if due.slow.is_some() { self.slow } else { deadline };
-        Ok(slow.min(if due.alarm { self.over } else { deadline }))
+        Ok(slow.min(if due.alarm { self.over } else { deadline }).min(due.look))
     }
 
     /// Waits until there are bytes from the worker, or a reason to wait no longer.
@@ -353,6 +376,9 @@ fn reap(child: Pid) -> io::Result<WaitStatus> {
 
 /// Why a worker has ended without a result.
 fn cause(name: &str, status: WaitStatus) -> Left {
+    if status.exit_status() == Some(memory::EXHAUSTED) {
+        return Left::Exhausted;
+    }
     match status.terminating_signal() {
         Some(libc::SIGSYS) => Left::Breach,
         Some(signal) => Left::Died(signal),

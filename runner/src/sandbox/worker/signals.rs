@@ -69,6 +69,15 @@ impl Signals {
     }
 }
 
+/// Lets a write beyond `RLIMIT_FSIZE` fail with an error. By default `SIGXFSZ` would end the runner, and leave a
+/// partial file behind.
+pub(crate) fn survive_file_limits() {
+    extern "C" fn go_on(_: c_int) {}
+    let handler = go_on as extern "C" fn(c_int) as libc::sighandler_t;
+    // SAFETY: the handler does nothing. Unlike `SIG_IGN`, it is not inherited by programs that the runner starts.
+    unsafe { libc::signal(libc::SIGXFSZ, handler) };
+}
+
 /// Whether whoever started the runner wants it to go on at this signal, as `nohup` does.
 fn is_ignored(signal: c_int) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
