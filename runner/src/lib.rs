@@ -28,6 +28,7 @@ mod exit;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+mod held;
 mod invocation;
 mod kept;
 mod permission;

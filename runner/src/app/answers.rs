@@ -7,7 +7,7 @@ use super::grants::{Stated, Subject, about};
 use super::pinned::{pinned, still_meant};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::permission::{Capability, Effect, Statement};
+use crate::permission::{Capability, Effect, Grants, Statement};
 use crate::plugin::Registry;
 
 /// What is done with what the user allows for good.
@@ -36,24 +36,27 @@ impl App {
                 "a denial for good is a line of `permissions` in a configuration file",
             ));
         }
-        let given = self.state.given(about(subject))?;
-        let given = match change {
-            Change::Grant if flags.is_empty() => {
-                return Err(problem("`--allow-…` says what is granted"));
-            }
-            Change::Grant => self.grant(subject, given, &flags)?,
-            Change::Revoke => {
-                let left = revoke(subject, &given, &flags);
-                if left.len() == given.len() {
-                    return Err(problem("it was not granted that by an answer or by `grant`"));
+        let mut shown = None;
+        self.state.change_given(about(subject), |given| {
+            let given = match change {
+                Change::Grant if flags.is_empty() => {
+                    return Err(problem("`--allow-…` says what is granted"));
                 }
-                left
-            }
-        };
-        // What is shown is what was kept, and decided on as it will be.
-        let statements = still_meant(&paths, given.clone());
-        let grants = self.decide(subject, &Stated::default().with(statements), &[])?;
-        self.state.give(about(subject), given)?;
+                Change::Grant => self.grant(subject, given, &flags)?,
+                Change::Revoke => {
+                    let left = revoke(subject, &given, &flags);
+                    if left.len() == given.len() {
+                        return Err(problem("it was not granted that by an answer or by `grant`"));
+                    }
+                    left
+                }
+            };
+            // What is shown is what was kept, and decided on as it will be.
+            let statements = still_meant(&paths, given.clone());
+            shown = Some(self.decide(subject, &Stated::default().with(statements), &[])?);
+            Ok(given)
+        })?;
+        let grants = shown.unwrap_or_else(Grants::none);
         self.report.given(&plugin, &essential(grants.effective()))?;
         Ok(ExitCode::SUCCESS)
     }

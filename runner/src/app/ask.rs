@@ -6,6 +6,7 @@ use super::pinned::pinned;
 use crate::cli::Format;
 use crate::permission::{Capability, Effect, Effective, Grants, Paths, Source, Statement};
 use crate::report::{Answer, Question};
+use crate::state::StateError;
 
 impl App {
     /// Whether somebody is there to answer.
@@ -47,9 +48,12 @@ impl App {
             Answer::No => return None,
             Answer::Once => {}
             Answer::Always => {
-                let mut given = self.answered(subject);
-                given.extend(more.iter().filter_map(|statement| pinned(subject.paths, statement)));
-                if let Err(error) = self.state.give(about(subject), given) {
+                let answers = more.iter().filter_map(|one| pinned(subject.paths, one));
+                let kept = self.state.change_given(about(subject), |mut given| {
+                    given.extend(answers);
+                    Ok::<_, StateError>(given)
+                });
+                if let Err(error) = kept {
                     tracing::warn!("the answer holds for this run only: {error}");
                 }
             }

@@ -1,6 +1,7 @@
 //! `taskrunner update`: writes the lock file, after showing what differs and what is newly requested.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 
 use super::App;
@@ -8,11 +9,14 @@ use super::ask::{answer, essential, gains};
 use super::describer::Describer;
 use super::grants::{Stated, Subject};
 use crate::cli::UpdateOptions;
+use crate::config::document::Parsed;
 use crate::error::Error;
 use crate::exit::ExitCode;
+#[cfg(unix)]
+use crate::held::hold_directory;
 use crate::permission::{Capability, Effective, Source, Statement, Targets};
 use crate::plugin::lock::{Change, Entry, LockFile, name_in};
-use crate::plugin::{Fault, Listing, Name, Origin, Plugin, Registry};
+use crate::plugin::{Digest, Fault, Listing, Name, Origin, Plugin, Registry};
 
 impl App {
     pub(super) fn update(
@@ -23,8 +27,7 @@ impl App {
     ) -> Result<ExitCode, Error> {
         let listing = describer.listing(registry)?;
         self.report.faults(&listing);
-        let old = self.lock()?;
-        let was_trusted = self.is_trusted();
+        let (old, was_trusted) = self.lock_and_trust()?;
         let none = BTreeMap::new();
         let old_entries = old.map_or(&none, |lock| &lock.entries);
         let changes = self.changes(&listing, old_entries, &options.names)?;
@@ -43,19 +46,58 @@ impl App {
         if different.is_empty() && old.is_some() {
             return Ok(ExitCode::SUCCESS);
         }
-        let mut entries = old_entries.clone();
+        self.write_changes(changes, was_trusted)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Makes the changes to the lock file as it is by now, while no other update does. What they were shown
+    /// against must still be there.
+    fn write_changes(
+        &self,
+        changes: BTreeMap<Name, Change>,
+        was_trusted: bool,
+    ) -> Result<(), Error> {
+        let path = self.lock_path();
+        let fail = |error| Error::Write { path: path.clone(), error };
+        #[cfg(unix)]
+        let held = hold_directory(self.configuration.workspace()).map_err(fail)?;
+        // It is what the user sees in review, and not from a list of what was parsed before.
+        let before = LockFile::read(&path, &Parsed::new(None))?;
+        let mut entries = before.as_ref().map(|lock| lock.entries.clone()).unwrap_or_default();
         for (name, change) in changes {
+            let now = entries.get(&name);
+            if now != change.old.as_ref() && now != change.new.as_ref() {
+                let message = format!("another update has changed `{name}` meanwhile: try again");
+                return Err(fail(io::Error::other(message)));
+            }
             match change.new {
                 Some(entry) => drop(entries.insert(name, entry)),
                 None => drop(entries.remove(&name)),
             }
         }
-        let file = LockFile::compose(&self.lock_path(), &entries)?;
-        file.write().map_err(|error| Error::Write { path: file.path.clone(), error })?;
-        if was_trusted {
-            self.keep_trust(&file)?;
+        let file = LockFile::compose(&path, &entries)?;
+        if before.as_ref().is_none_or(|before| before.text != file.text) {
+            file.write().map_err(fail)?;
+            if was_trusted {
+                self.keep_trust(before.as_ref(), &file)?;
+            }
         }
-        Ok(ExitCode::SUCCESS)
+        #[cfg(unix)]
+        drop(held);
+        Ok(())
+    }
+
+    /// The lock file, and whether the workspace is trusted with it: not while another update has written the
+    /// one and not yet the other.
+    fn lock_and_trust(&self) -> Result<(Option<&LockFile>, bool), Error> {
+        let workspace = self.configuration.workspace();
+        #[cfg(unix)]
+        let held = hold_directory(workspace)
+            .map_err(|error| Error::WorkingDirectory { path: workspace.to_owned(), error })?;
+        let found = (self.lock()?, self.is_trusted());
+        #[cfg(unix)]
+        drop(held);
+        Ok(found)
     }
 
     fn confirm_requests(&self, names: Vec<String>) -> Result<(), Error> {
@@ -63,18 +105,27 @@ impl App {
         if confirmed { Ok(()) } else { Err(Error::NotAccepted { names }) }
     }
 
-    /// The user has just seen and accepted what is new in the lock, and nothing else is trusted with it.
-    fn keep_trust(&self, lock: &LockFile) -> Result<(), Error> {
+    /// The user has just seen and accepted what is new in the lock, and nothing else is trusted with it: the
+    /// lock before was the trusted one, and so are the other files.
+    fn keep_trust(&self, before: Option<&LockFile>, lock: &LockFile) -> Result<(), Error> {
         let workspace = self.workspace()?;
-        let Some(trusted) = self.state.trusted(&workspace)? else { return Ok(()) };
-        let mut expected = trusted.contents;
-        expected.add(&workspace, &lock.path, lock.text.as_bytes())?;
-        let (configuration, settings) = (&self.configuration, &self.settings);
-        let now = self.contents_of(&workspace, configuration, settings, Some(lock))?;
-        if now.has_files_of(&expected) {
-            self.state.trust(&workspace, trusted.configuration.as_deref(), now)?;
-        }
-        Ok(())
+        self.state.keep_trust(&workspace, |trusted| {
+            let digest = before.map(|before| Digest::of(before.text.as_bytes()));
+            let is_trusted = match digest {
+                Some(digest) => {
+                    trusted.contents.holds(&workspace, &lock.path, &digest) == Some(true)
+                }
+                None => trusted
+                    .contents
+                    .holds(&workspace, &lock.path, &Digest::of(lock.text.as_bytes()))
+                    .is_none(),
+            };
+            let mut expected = trusted.contents.clone();
+            expected.add(&workspace, &lock.path, lock.text.as_bytes())?;
+            let (configuration, settings) = (&self.configuration, &self.settings);
+            let now = self.contents_of(&workspace, configuration, settings, Some(lock))?;
+            Ok((is_trusted && now.has_files_of(&expected)).then_some(now))
+        })
     }
 
     /// What becomes of each entry: of those that are named, else of all that come with the workspace or

@@ -46,12 +46,21 @@ impl State {
         Ok(found.filter(is_it).map(|record| record.given).unwrap_or_default())
     }
 
-    /// Keeps what the user gave, in the place of what was given before.
-    pub(crate) fn give(
+    /// Changes what the user gave: `change` makes what is kept of what was given before, and nobody else
+    /// changes it meanwhile. Gives back what was kept.
+    pub(crate) fn change_given<E: From<StateError>>(
         &self,
         about: Answered<'_>,
-        mut given: Vec<Capability>,
-    ) -> Result<(), StateError> {
+        change: impl FnOnce(Vec<Capability>) -> Result<Vec<Capability>, E>,
+    ) -> Result<Vec<Capability>, E> {
+        let held = self.lock()?;
+        let given = change(self.given(about)?)?;
+        self.give(about, given.clone())?;
+        drop(held);
+        Ok(given)
+    }
+
+    fn give(&self, about: Answered<'_>, mut given: Vec<Capability>) -> Result<(), StateError> {
         let path = self.prepared(DIRECTORY)?.join(about.file_name());
         if given.is_empty() {
             return record::remove(&path).map(drop);

@@ -2,7 +2,8 @@
 //! was answered for which command. Pure file code: nothing here asks or prints.
 //!
 //! Invariants: a record is read only from a directory, and from a file, that nobody else can write; it is
-//! written whole or not at all; one that is missing or does not fit decides nothing.
+//! written whole or not at all; one that is missing or does not fit decides nothing; it is changed, from the
+//! reading to the writing, under the lock of the state directory.
 
 mod answers;
 mod contents;
@@ -12,9 +13,14 @@ mod trust;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::held::{Held, hold_file};
+
 pub(crate) use answers::Answered;
 pub(crate) use contents::{Contents, ContentsError};
 pub(crate) use trust::Trusted;
+
+/// The file whose lock is held while records are changed.
+const LOCK: &str = "lock";
 
 /// Why the user's decisions cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +56,15 @@ impl State {
             }
         }
         Ok(Some(directory))
+    }
+
+    /// The right to change records: nobody else does while it is held.
+    fn lock(&self) -> Result<Held, StateError> {
+        let root = self.directory.as_ref().ok_or(StateError::NoHome)?;
+        crate::private::prepare(root)
+            .map_err(|error| StateError::Directory { path: root.clone(), error })?;
+        let path = root.join(LOCK);
+        hold_file(&path).map_err(|error| StateError::File { path, error })
     }
 
     /// The same to write, made where it is not there.

@@ -38,6 +38,35 @@ impl State {
         configuration: Option<&Path>,
         contents: Contents,
     ) -> Result<(), StateError> {
+        let held = self.lock()?;
+        self.write_trust(workspace, configuration, contents)?;
+        drop(held);
+        Ok(())
+    }
+
+    /// Keeps the trust in a workspace whose files the runner has changed: `change` says what they are now,
+    /// if the trust holds for them. What was revoked meanwhile stays revoked.
+    pub(crate) fn keep_trust<E: From<StateError>>(
+        &self,
+        workspace: &Path,
+        change: impl FnOnce(&Trusted) -> Result<Option<Contents>, E>,
+    ) -> Result<(), E> {
+        let held = self.lock()?;
+        if let Some(trusted) = self.trusted(workspace)?
+            && let Some(contents) = change(&trusted)?
+        {
+            self.write_trust(workspace, trusted.configuration.as_deref(), contents)?;
+        }
+        drop(held);
+        Ok(())
+    }
+
+    fn write_trust(
+        &self,
+        workspace: &Path,
+        configuration: Option<&Path>,
+        contents: Contents,
+    ) -> Result<(), StateError> {
         let path = self.prepared(DIRECTORY)?.join(file_name(workspace));
         let workspace = workspace.to_string_lossy().into_owned();
         let configuration = configuration.map(ToOwned::to_owned);
@@ -47,7 +76,12 @@ impl State {
     /// Forgets that the user trusts a workspace: whether that was so.
     pub(crate) fn revoke_trust(&self, workspace: &Path) -> Result<bool, StateError> {
         match self.existing(DIRECTORY)? {
-            Some(directory) => record::remove(&directory.join(file_name(workspace))),
+            Some(directory) => {
+                let held = self.lock()?;
+                let was_trusted = record::remove(&directory.join(file_name(workspace)))?;
+                drop(held);
+                Ok(was_trusted)
+            }
             None => Ok(false),
         }
     }
