@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::config::{ConfigurationError, DocumentError};
+use crate::destination::DestinationError;
 use crate::invocation::ArgumentError;
 use crate::permission::PermissionError;
 use crate::plugin::lock::Refusal;
@@ -51,6 +52,8 @@ pub(crate) enum Error {
     NothingToInspect { name: String, nearest: Vec<String> },
     #[error("{source_file}: {error}")]
     Sandbox { source_file: String, error: SandboxError },
+    #[error(transparent)]
+    Destination(DestinationError),
     #[error("the record `{path}`: {problem}", path = path.display())]
     Record { path: PathBuf, problem: String },
     #[error("{0}")]
@@ -94,6 +97,9 @@ impl Error {
                 Some("look at what is new, and accept it with `--accept`".to_owned())
             }
             Self::Project(error) => error.help(),
+            Self::Destination(_) => {
+                Some("name a file outside of the project, or remove what is there".to_owned())
+            }
             Self::NotTrusted(_) => Some("`taskrunner trust --yes` asks nothing".to_owned()),
             Self::Plugin(_) => Some("`taskrunner list` shows all files with faults".to_owned()),
             _ => None,
@@ -107,6 +113,15 @@ impl Error {
             | Self::Section(error)
             | Self::Project(ProjectError::Document(error)) => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl From<DestinationError> for Error {
+    fn from(error: DestinationError) -> Self {
+        match error {
+            DestinationError::Io { path, error } => Self::Write { path, error },
+            refused => Self::Destination(refused),
         }
     }
 }

@@ -54,9 +54,11 @@ impl From<&Outcome> for ExitCode {
             Outcome::LimitReached(limit) => match limit {
                 Limit::Time(_) => Self::TIME_LIMIT,
                 Limit::Memory(_) => Self::MEMORY_LIMIT,
-                Limit::Output(_) | Limit::Handles(_) | Limit::Disk(_) | Limit::Files(_) => {
-                    Self::OTHER_LIMIT
-                }
+                Limit::Output(_)
+                | Limit::Handles(_)
+                | Limit::Disk(_)
+                | Limit::Files(_)
+                | Limit::Records(_) => Self::OTHER_LIMIT,
             },
             Outcome::Crashed(_) => Self::CRASHED,
             Outcome::OutputClosed => Self::OUTPUT_CLOSED,
@@ -79,6 +81,8 @@ impl From<&Stop> for ExitCode {
             }
             Stop::OutputClosed => Self::OUTPUT_CLOSED,
             Stop::Unwalled(_) => Self::DENIED,
+            Stop::RecordLimit(_) => Self::OTHER_LIMIT,
+            Stop::Unrecorded(_) => Self::RUNNER,
         }
     }
 }
@@ -119,6 +123,7 @@ impl From<&Error> for ExitCode {
             | Error::Variable { .. }
             | Error::WorkingDirectory { .. }
             | Error::PluginDirectory { .. }
+            | Error::Destination(_)
             | Error::NothingToChange { .. } => Self::USAGE,
             Error::Locked { .. } | Error::NotAccepted { .. } | Error::NotTrusted(_) => Self::DENIED,
             Error::Permission { error, .. } if error.is_denial() => Self::DENIED,

@@ -19,6 +19,7 @@ mod audit;
 pub mod benching;
 mod cli;
 mod config;
+mod destination;
 mod embedded;
 mod environment;
 mod error;

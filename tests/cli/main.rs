@@ -51,6 +51,7 @@ mod preview1;
 mod programs;
 mod promises;
 mod question;
+mod records;
 mod retries;
 mod schemas;
 #[cfg(target_os = "linux")]

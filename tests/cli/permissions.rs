@@ -206,7 +206,7 @@ fn each_decision_is_a_line_of_the_audit() {
     assert_eq!(
         *line,
         json!({
-            "version": 1,
+            "version": 2,
             "time": "[TIME]",
             "command": "files",
             "digest": "[DIGEST]",
@@ -215,6 +215,7 @@ fn each_decision_is_a_line_of_the_audit() {
             "target": "[WORKSPACE]/in/file.txt",
             "decision": "allowed",
             "rule": "read in ([WORKSPACE]/taskrunner.yaml:3)",
+            "result": "ok",
         })
     );
     // A second run adds to it.

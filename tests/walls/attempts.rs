@@ -249,10 +249,12 @@ fn what_a_worker_said_before_its_end_is_heard() {
         limit: Duration::from_millis(100),
         slow: &mut || {},
         walled: &mut |_| {},
+        may_run_ahead: true,
         notes: &mut |notes: Vec<u32>| {
             heard.extend(notes);
             // Whoever takes notes can be slow: the time is over before the runner listens again.
             std::thread::sleep(Duration::from_secs(2));
+            Ok(())
         },
     };
     let left = run_worker(job, |notes: &Channel<u32>, _| -> u8 {

@@ -10,7 +10,7 @@ use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 
 use crate::sandbox::wall::Network;
 use crate::sandbox::worker::process::run as run_worker;
-use crate::sandbox::worker::{Channel, Job};
+use crate::sandbox::worker::{Channel, Job, Stop};
 use crate::world::World;
 
 const ALL: std::ops::Range<RawFd> = 3..1024;
@@ -24,7 +24,7 @@ fn open_handles() -> Vec<RawFd> {
 /// A job with nothing but its wall.
 fn job<'a>(
     world: &World,
-    notes: &'a mut dyn FnMut(Vec<u32>),
+    notes: &'a mut dyn FnMut(Vec<u32>) -> Result<(), Stop>,
     nothing: Nothing<'a>,
 ) -> Job<'a, u32> {
     let Nothing(slow, walled) = nothing;
@@ -36,6 +36,7 @@ fn job<'a>(
         limit: Duration::from_secs(60),
         slow,
         walled,
+        may_run_ahead: true,
         notes,
     }
 }
@@ -67,7 +68,7 @@ pub(crate) fn only_what_a_worker_was_given_is_open() {
     world.behind(Network::None, || ()).expect("it ends by itself");
     let given = File::open(world.path("read/file")).expect("it opens");
     let handle = given.as_raw_fd();
-    let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| {});
+    let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| Ok(()));
     let job = job(&world, &mut notes, Nothing(&mut slow, &mut walled));
     let job = Job { files: vec![given.as_fd()], ..job };
     let (found, text, forged) = run_worker(job, move |_: &Channel<u32>, _| {
@@ -98,7 +99,7 @@ pub(crate) fn only_what_a_worker_was_given_is_open() {
 
 pub(crate) fn unused_standard_streams_lead_nowhere() {
     let world = World::new();
-    let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| {});
+    let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| Ok(()));
     let job = Job { streams: false, ..job(&world, &mut notes, Nothing(&mut slow, &mut walled)) };
     let devices = run_worker(job, |_: &Channel<u32>, _| {
         [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()]
@@ -116,6 +117,7 @@ pub(crate) fn what_was_sent_cannot_be_taken_back() {
         heard.extend(notes);
         // Meanwhile there is something to be taken back.
         std::thread::sleep(Duration::from_millis(300));
+        Ok(())
     };
     let job = job(&world, &mut notes, Nothing(&mut slow, &mut walled));
     let answers = run_worker(job, |notes: &Channel<u32>, _| {
@@ -196,7 +198,7 @@ pub(crate) fn standard_output_keeps_what_others_wrote() {
 pub(crate) fn an_early_alarm_is_not_heard() {
     let world = World::new();
     for (limit, rings) in [(Duration::from_secs(60), false), (Duration::from_millis(200), true)] {
-        let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| {});
+        let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| Ok(()));
         let job = Job { limit, ..job(&world, &mut notes, Nothing(&mut slow, &mut walled)) };
         let begun = Instant::now();
         let heard = run_worker(job, |_: &Channel<u32>, alarm| {
@@ -232,6 +234,7 @@ pub(crate) fn a_worker_has_no_capability() {
     let (mut slow, mut walled) = (|| {}, |_: &_| {});
     let mut notes = |notes: Vec<u32>| {
         status = fs::read_to_string(format!("/proc/{}/status", notes[0])).expect("it is there");
+        Ok(())
     };
     let job = job(&world, &mut notes, Nothing(&mut slow, &mut walled));
     let opened = run_worker(job, move |notes: &Channel<u32>, _| {
@@ -262,7 +265,7 @@ pub(crate) fn a_shared_pipe_is_not_opened_again() {
             wall.openings = std::sync::Arc::new([]);
         }
         let (inside, own) = (wall.clone(), world.path("read"));
-        let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| {});
+        let (mut slow, mut walled, mut notes) = (|| {}, |_: &_| {}, |_: Vec<u32>| Ok(()));
         let job = job(&world, &mut notes, Nothing(&mut slow, &mut walled));
         let answers = with_output_to(&writer, || {
             run_worker(Job { wall, ..job }, move |_: &Channel<u32>, _| {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::describer::Describer;
 use super::grants::Subject;
 use super::ignored::Ignored;
+use super::record::Record;
 use super::{App, usage};
 use crate::config::CommandSettings;
 use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, ArgumentError, Invocation, Sources};
-use crate::permission::{Paths, Protected, Witness};
+use crate::permission::{Paths, Protected};
 use crate::plugin::name::OPTIONS;
 use crate::plugin::{Manifest, Name, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup, Source};
@@ -41,7 +42,7 @@ impl App {
         plugin: &Plugin,
         arguments: Vec<OsString>,
     ) -> Result<ExitCode, Error> {
-        let audit = self.open_audit()?;
+        let records = self.open_records()?;
         let command = plugin.manifest.name();
         self.refuse_unknown_keys(registry, describer, command)?;
 
@@ -91,8 +92,8 @@ impl App {
         let load = self.begun.elapsed();
 
         let limits = settings.limits;
-        let record = self.begin_record(audit, plugin, &invocation, &grants, limits);
-        let io = self.guest_io(command, record.witness());
+        let record = self.begin_record(records, plugin, &invocation, &grants, limits)?;
+        let io = self.guest_io(command, &record);
         let setup = Setup::new(&grants, limits, io).map_err(broken)?.telling(&invocation);
         let execution = execution::execute(
             sandbox,
@@ -187,13 +188,14 @@ impl App {
         }
     }
 
-    fn guest_io(&self, command: &Name, witness: Witness) -> GuestIo {
+    fn guest_io(&self, command: &Name, record: &Record) -> GuestIo {
         GuestIo {
             stdin: true,
             stdout: Some(self.report.console.guest_stdout()),
             stderr: Some(self.report.console.guest_stderr()),
             observer: self.report.observer(command.as_str()),
-            witness,
+            witness: record.witness(),
+            may_run_ahead: record.has_ample_room(),
             log_level: self.settings.log_level,
         }
     }

@@ -1,10 +1,12 @@
-//! The record of what a command really did: each decision as a line of `--audit`, all of them summed up
-//! for the receipt and for what the user is told.
+//! The record of what a command may do and what it did: each decision with its result as a line of
+//! `--audit`, all of them summed up for the receipt and for what the user is told.
 
 mod lines;
 mod policy;
 mod receipt;
+mod reserve;
 mod secrets;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,17 +16,18 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::permission::{Decision, Operation};
+use crate::permission::{Answer, Answered, Decision, Operation, RecordEvent, Unrecorded};
 
 use lines::Lines;
-pub(crate) use lines::open;
 pub(crate) use policy::{Suggestion, literal, relative, suggest};
-pub(crate) use receipt::{Receipt, Subject, refusal, sourced, write as write_receipt};
+pub(crate) use receipt::{Receipt, Subject, refusal, sourced};
+use reserve::Reserve;
 pub(crate) use secrets::Secrets;
+use waiting::{Made, Waiting};
 
 /// The version of the lines and of the receipt: a field may come, none goes or changes without a new
-/// number.
-pub(crate) const VERSION: u32 = 1;
+/// number. With 2 came the results, and `used` has no longer what failed.
+pub(crate) const VERSION: u32 = 2;
 
 /// How many different accesses are kept for the receipt and the user. The audit has them all.
 const MAX_KEPT: usize = 10_000;
@@ -32,7 +35,7 @@ const MAX_KEPT: usize = 10_000;
 /// How many bytes of their targets are kept: a worker that got around its first wall could send long ones.
 const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
-/// A decision in words.
+/// A decision in words, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Tried {
@@ -41,6 +44,8 @@ pub(crate) struct Tried {
     pub(crate) decision: Verdict,
     /// The rule that decided.
     pub(crate) rule: String,
+    #[serde(flatten)]
+    pub(crate) answer: Answer,
 }
 
 /// How an access was decided.
@@ -56,48 +61,107 @@ pub(crate) struct Ledger {
     audit: Option<Lines>,
     subject: Subject,
     secrets: Secrets,
+    /// What has no result yet.
+    waiting: Waiting,
     /// How often each access was made.
     tried: BTreeMap<Tried, u64>,
     /// How long their texts are together.
     kept_bytes: usize,
     /// Whether there were more different ones than are kept.
     truncated: bool,
+    /// Why not all of it is recorded.
+    failed: Option<Unrecorded>,
 }
 
 impl Ledger {
-    pub(crate) fn new(
+    /// One that writes an audit, if there is a file for it, of so many bytes at most.
+    ///
+    /// # Errors
+    ///
+    /// The file's path, where there is no room for it.
+    pub(crate) fn open(
         audit: Option<(PathBuf, &'static File)>,
+        limit: u64,
         subject: Subject,
         secrets: Secrets,
-    ) -> Self {
+    ) -> Result<Self, (PathBuf, io::Error)> {
+        let lines = audit.map(|(path, file)| {
+            Lines::new(path.clone(), file, limit, &subject).map_err(|error| (path, error))
+        });
+        Ok(Self::new(lines.transpose()?, subject, secrets))
+    }
+
+    fn new(audit: Option<Lines>, subject: Subject, secrets: Secrets) -> Self {
         Self {
-            audit: audit.map(|(path, file)| Lines::new(path, file)),
+            audit,
             subject,
             secrets,
+            waiting: Waiting::default(),
             tried: BTreeMap::new(),
             kept_bytes: 0,
             truncated: false,
+            failed: None,
         }
     }
 
-    /// Takes decisions down; their lines are written before it returns. What goes wrong is told by
-    /// [`Ledger::check`].
-    pub(crate) fn record(&mut self, decisions: Vec<Decision>) {
-        for decision in decisions {
-            let tried = Tried {
-                operation: decision.operation,
-                target: self.secrets.redact(decision.target),
-                decision: if decision.allowed { Verdict::Allowed } else { Verdict::Denied },
-                rule: decision.rule,
-            };
-            if let Some(lines) = &mut self.audit {
-                lines.add(&self.subject, &tried);
+    /// Whether a worker may be far ahead of what is written.
+    pub(crate) fn has_ample_room(&self) -> bool {
+        self.audit.as_ref().is_none_or(Lines::has_ample_room)
+    }
+
+    /// Takes down what is told; the lines of what has its result are written before it returns.
+    ///
+    /// # Errors
+    ///
+    /// Not all of it can be recorded: nothing more may happen.
+    pub(crate) fn record(&mut self, events: Vec<RecordEvent>) -> Result<(), Unrecorded> {
+        for event in events {
+            match event {
+                RecordEvent::Decided(decision) => self.decided(decision),
+                RecordEvent::Answered(ticket, answer) => {
+                    if let Some(made) = self.waiting.take(ticket) {
+                        self.take_down(made, answer);
+                    }
+                }
+                RecordEvent::Ended => {
+                    while let Some(made) = self.waiting.take_oldest() {
+                        self.take_down(made, Answer::default());
+                    }
+                }
             }
-            self.sum_up(tried);
         }
         if let Some(lines) = &mut self.audit {
-            lines.write();
+            let line = Reserve::of_line(&self.subject.workspace);
+            if let Err(unrecorded) = lines.write(self.waiting.room(line)) {
+                self.failed.get_or_insert(unrecorded);
+            }
         }
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    fn decided(&mut self, decision: Decision) {
+        let Decision { operation, target, allowed, rule, answered } = decision;
+        let decision = if allowed { Verdict::Allowed } else { Verdict::Denied };
+        let target = self.secrets.redact(target);
+        let tried = Tried { operation, target, decision, rule, answer: Answer::default() };
+        let made = Made { time: SystemTime::now(), tried };
+        match answered {
+            Answered::Now(answer) => self.take_down(made, answer),
+            Answered::Later(ticket) => {
+                for forgotten in self.waiting.add(ticket, made) {
+                    self.take_down(forgotten, Answer::default());
+                }
+            }
+        }
+    }
+
+    fn take_down(&mut self, made: Made, answer: Answer) {
+        let Made { time, mut tried } = made;
+        tried.answer = answer;
+        if let Some(lines) = &mut self.audit {
+            lines.add(&self.subject, time, &tried);
+        }
+        self.sum_up(tried);
     }
 
     /// Counts an access for the receipt and the user.
@@ -113,9 +177,21 @@ impl Ledger {
         }
     }
 
-    /// What was refused, in the order of operation and target.
+    /// What was refused, in the order of operation and target, each once.
     pub(crate) fn denied(&self) -> impl Iterator<Item = &Tried> {
-        self.tried.keys().filter(|tried| tried.decision == Verdict::Denied)
+        let mut last: Option<&Tried> = None;
+        self.tried.keys().filter(move |tried| {
+            let is_same = last.is_some_and(|last| tried.is_like(last));
+            last = Some(tried);
+            tried.decision == Verdict::Denied && !is_same
+        })
+    }
+
+    /// The run is over: what is left of the record's room is given back.
+    pub(crate) fn end(&mut self) {
+        if let Some(lines) = &mut self.audit {
+            lines.end();
+        }
     }
 
     /// Whether all of the audit was written.
@@ -123,8 +199,25 @@ impl Ledger {
     /// # Errors
     ///
     /// The file's path with what went wrong first.
-    pub(crate) fn check(&mut self) -> Result<(), (PathBuf, io::Error)> {
-        self.audit.as_mut().and_then(Lines::take_fault).map_or(Ok(()), Err)
+    pub(crate) fn check(&self) -> Result<(), (PathBuf, String)> {
+        match (&self.failed, &self.audit) {
+            (Some(Unrecorded::Failed(reason)), Some(lines)) => {
+                Err((lines.path.clone(), reason.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Tried {
+    fn is_allowed(&self) -> bool {
+        self.decision == Verdict::Allowed
+    }
+
+    /// Whether it is the same access, whatever came of it.
+    fn is_like(&self, other: &Self) -> bool {
+        let of = |tried: &Self| (tried.operation, tried.decision);
+        of(self) == of(other) && self.target == other.target && self.rule == other.rule
     }
 }
 
@@ -145,16 +238,20 @@ mod tests {
             source: String::new(),
             workspace: "/ws".into(),
         };
-        let decision = |target: String| Decision {
-            operation: Operation::Read,
-            target,
-            allowed: false,
-            rule: "not granted".into(),
+        let decision = |target: String| {
+            RecordEvent::Decided(Decision {
+                operation: Operation::Read,
+                target,
+                allowed: false,
+                rule: "not granted".into(),
+                answered: Answered::Now(Answer::default()),
+            })
         };
         let kept = |length: usize, count: usize| {
             let mut ledger = Ledger::new(None, subject.clone(), Secrets::default());
             for index in 0..count {
-                ledger.record(vec![decision("x".repeat(length) + &index.to_string())]);
+                let event = decision("x".repeat(length) + &index.to_string());
+                ledger.record(vec![event]).expect("there is no file");
             }
             (ledger.denied().count(), ledger.truncated)
         };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lines::Line;
 use super::{Tried, Verdict};
-use crate::permission::{Kind, Operation};
+use crate::permission::{AccessResult, Kind, Operation};
 use crate::plugin::Name;
 use crate::text::visible_line;
 
@@ -18,6 +18,8 @@ pub(crate) struct Suggestion {
     needed: BTreeMap<Kind, BTreeMap<String, bool>>,
     /// What was refused, and so is not among what was needed.
     pub(crate) denied: BTreeSet<(Operation, String)>,
+    /// What the rules allowed and the system refused: no grant made a difference.
+    pub(crate) failed: BTreeSet<(Operation, String, AccessResult)>,
     had: BTreeSet<Grant>,
     used: BTreeSet<Grant>,
 }
@@ -29,6 +31,8 @@ struct Recorded {
     workspace: PathBuf,
     grants: Granted,
     used: Vec<Access>,
+    #[serde(default)]
+    failed: Vec<Access>,
     denied: Vec<Access>,
 }
 
@@ -50,6 +54,8 @@ struct Access {
     operation: Operation,
     target: String,
     rule: String,
+    #[serde(default)]
+    result: AccessResult,
 }
 
 /// What the text of one file says: audits have a record on each line, a receipt is one record.
@@ -71,9 +77,10 @@ pub(crate) fn suggest(
             format!("line {}: neither a receipt nor a line of an audit: {error}", index + 1)
         })?;
         check_command(&line.command).map_err(|problem| format!("line {}: {problem}", index + 1))?;
-        let Tried { operation, target, decision, .. } = line.decision.into_owned();
+        let Tried { operation, target, decision, answer, .. } = line.decision.into_owned();
         let suggestion = suggestions.entry(line.command.into_owned()).or_default();
-        suggestion.add(&line.workspace, operation, target, decision == Verdict::Allowed);
+        let is_allowed = decision == Verdict::Allowed;
+        suggestion.add(&line.workspace, operation, target, (is_allowed, answer.result));
     }
     Ok(())
 }
@@ -85,9 +92,10 @@ fn check_command(name: &str) -> Result<(), String> {
 }
 
 fn add_receipt(receipt: Recorded, suggestions: &mut BTreeMap<String, Suggestion>) {
-    let Recorded { command, workspace, grants, used, denied } = receipt;
+    let Recorded { command, workspace, grants, used, failed, denied } = receipt;
     let suggestion = suggestions.entry(command).or_default();
-    let rules: BTreeSet<&str> = used.iter().map(|access| access.rule.as_str()).collect();
+    let effective = used.iter().chain(&failed).filter(|access| !access.result.is_refusal());
+    let rules: BTreeSet<&str> = effective.map(|access| access.rule.as_str()).collect();
     for grant in grants.granted {
         // A rule's label ends in its source: `read src (taskrunner.yaml:3)`.
         let source = format!("({})", grant.source);
@@ -97,21 +105,29 @@ fn add_receipt(receipt: Recorded, suggestions: &mut BTreeMap<String, Suggestion>
         }
         suggestion.had.insert(grant);
     }
-    for (accesses, is_allowed) in [(used, true), (denied, false)] {
-        for Access { operation, target, .. } in accesses {
-            suggestion.add(&workspace, operation, target, is_allowed);
+    for (accesses, is_allowed) in [(used, true), (failed, true), (denied, false)] {
+        for Access { operation, target, result, .. } in accesses {
+            suggestion.add(&workspace, operation, target, (is_allowed, result));
         }
     }
 }
 
 impl Suggestion {
-    fn add(&mut self, workspace: &Path, operation: Operation, target: String, is_allowed: bool) {
+    fn add(
+        &mut self,
+        workspace: &Path,
+        operation: Operation,
+        target: String,
+        (is_allowed, result): (bool, AccessResult),
+    ) {
         let Some(kind) = operation.needs() else { return };
         let target = match kind {
             Kind::Read | Kind::Write => relative(workspace, &target),
             _ => target,
         };
-        if is_allowed {
+        if is_allowed && result.is_refusal() {
+            self.failed.insert((operation, target, result));
+        } else if is_allowed {
             let whole = self.needed.entry(kind).or_default().entry(target).or_default();
             *whole |= operation == Operation::List;
         } else {
@@ -236,6 +252,27 @@ mod tests {
         assert_eq!(least[&Kind::Write], ["out/log"]);
         assert_eq!(least[&Kind::Env], ["TOKEN"]);
         assert_eq!(suggestion.denied.len(), 1);
+    }
+
+    #[test]
+    fn what_the_system_refused_is_no_need() {
+        let with = |text: String, result: &str| {
+            text.replace(r#""rule":"r""#, &format!(r#""rule":"r","result":"{result}""#))
+        };
+        let text = [
+            with(line("read", "/ws/a", "allowed"), "not-found"),
+            with(line("create", "/ws/out", "allowed"), "access-denied"),
+            with(line("read", "/ws/b", "allowed"), "ok"),
+        ]
+        .join("\n");
+        let mut suggestions = BTreeMap::new();
+        suggest(&text, &mut suggestions).expect("an audit");
+        let suggestion = &suggestions["lint"];
+        // That something is not there is an answer, too, which it takes the grant to get.
+        assert_eq!(suggestion.least()[&Kind::Read], ["a", "b"]);
+        assert!(!suggestion.least().contains_key(&Kind::Write));
+        let failed = (Operation::Create, "out".to_owned(), AccessResult::AccessDenied);
+        assert_eq!(suggestion.failed.iter().collect::<Vec<_>>(), [&failed]);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! The record of one invocation.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::{Ledger, VERSION, Verdict, timestamp};
+use super::{Ledger, Tried, VERSION, timestamp};
 use crate::error::Error;
 use crate::execution::{Attempt, Execution, millis};
 use crate::exit::ExitCode;
@@ -66,19 +65,12 @@ impl Receipt {
         load: Duration,
         walls: Option<&WallReport>,
     ) -> Value {
-        let count = |verdict| {
+        let counted = |is_it: fn(&Tried) -> bool| {
             ledger
                 .tried
                 .iter()
-                .filter(|(tried, _)| tried.decision == verdict)
-                .map(|(tried, count)| {
-                    json!({
-                        "operation": tried.operation,
-                        "target": tried.target,
-                        "rule": tried.rule,
-                        "count": count,
-                    })
-                })
+                .filter(|(tried, _)| is_it(tried))
+                .map(|(tried, count)| counted(tried, *count))
                 .collect::<Vec<_>>()
         };
         let outcome = execution.outcome();
@@ -91,8 +83,9 @@ impl Receipt {
             "configuration": self.configuration,
             "started": timestamp(self.started),
             "grants": self.grants,
-            "used": count(Verdict::Allowed),
-            "denied": count(Verdict::Denied),
+            "used": counted(|tried| tried.is_allowed() && tried.answer.result.is_done()),
+            "failed": counted(|tried| tried.is_allowed() && !tried.answer.result.is_done()),
+            "denied": counted(|tried| !tried.is_allowed()),
             "truncated": ledger.truncated,
             "limits": self.limits.json(),
             "load-ms": millis(load),
@@ -103,6 +96,22 @@ impl Receipt {
             "walls": walls,
         })
     }
+}
+
+/// An access, with what came of it and how often.
+fn counted(tried: &Tried, count: u64) -> Value {
+    let Tried { operation, target, rule, answer, .. } = tried;
+    let mut entry = json!({
+        "operation": operation,
+        "target": target,
+        "rule": rule,
+        "result": answer.result,
+        "count": count,
+    });
+    if let Some(status) = answer.status {
+        entry["status"] = status.into();
+    }
+    entry
 }
 
 /// The record of an invocation that came to no run: it was refused, or could not be followed.
@@ -128,22 +137,6 @@ impl Subject {
     }
 }
 
-/// Writes a receipt in one piece: a reader finds the old one or the new one. What is no file (a
-/// terminal, a pipe, `/dev/null`) is written to, and not replaced.
-pub(crate) fn write(path: &Path, receipt: &Value) -> io::Result<()> {
-    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        let mut device = std::fs::OpenOptions::new().write(true).open(path)?;
-        serde_json::to_writer_pretty(&device, receipt)?;
-        return device.write_all(b"\n");
-    }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
-    serde_json::to_writer_pretty(&mut file, receipt)?;
-    file.write_all(b"\n")?;
-    file.persist(path)?;
-    Ok(())
-}
-
 /// A capability with who says so, as receipts and `permissions show` have it.
 pub(crate) fn sourced(kind: Kind, target: &str, source: &Source) -> Value {
     json!({ "kind": kind, "target": target, "source": source.to_string() })
@@ -159,27 +152,4 @@ fn request(request: &Request) -> Value {
 
 fn statement(statement: &Statement) -> Value {
     sourced(statement.capability.kind, &statement.capability.target, &statement.source)
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::os::unix::net::UnixListener;
-
-    use super::*;
-
-    #[test]
-    fn what_is_no_file_is_not_replaced() {
-        let root = tempfile::tempdir().expect("a directory");
-        // A socket stands for a device, which tests cannot make: nobody can write to it by opening it.
-        let path = root.path().join("socket");
-        let _socket = UnixListener::bind(&path).expect("a socket");
-        assert!(write(&path, &json!({})).is_err());
-        assert!(!path.metadata().expect("it is still there").is_file());
-        let file = root.path().join("file");
-        for number in [1, 2] {
-            write(&file, &json!(number)).expect("written");
-            let text = std::fs::read_to_string(&file).expect("a file");
-            assert_eq!(text, format!("{number}\n"));
-        }
-    }
 }

@@ -133,6 +133,9 @@ pub(crate) struct LimitOptions {
     /// The files, directories and links that the command may create [default: 100000]
     #[arg(long, value_name = "COUNT")]
     file_limit: Option<NonZeroU32>,
+    /// The bytes that the audit of the command may take [default: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    record_limit: Option<Bytes>,
 }
 
 /// When to try again.
@@ -277,6 +280,7 @@ impl GlobalOptions {
             handles: self.limits.handle_limit,
             disk: self.limits.disk_limit,
             files: self.limits.file_limit,
+            records: self.limits.record_limit,
         }
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct LimitsLayer {
     pub(crate) handles: Option<NonZeroU32>,
     pub(crate) disk: Option<Bytes>,
     pub(crate) files: Option<NonZeroU32>,
+    pub(crate) records: Option<Bytes>,
 }
 
 /// `retry`, also below `commands.NAME`.
@@ -80,12 +81,13 @@ impl LimitsLayer {
             handles: self.handles.or(weaker.handles),
             disk: self.disk.or(weaker.disk),
             files: self.files.or(weaker.files),
+            records: self.records.or(weaker.records),
         }
     }
 
     /// This layer with nothing in it above these ceilings.
     pub(super) fn capped(self, ceilings: Limits) -> Self {
-        let Self { time, memory, output, handles, disk, files } = self;
+        let Self { time, memory, output, handles, disk, files, records } = self;
         Self {
             time: time.map(|time| Time(time.0.min(ceilings.time))),
             memory: memory.map(|bytes| Bytes(bytes.0.min(ceilings.memory))),
@@ -97,12 +99,13 @@ impl LimitsLayer {
                 let most = u32::try_from(ceilings.files).ok().and_then(NonZeroU32::new);
                 most.map_or(n, |most| n.min(most))
             }),
+            records: records.map(|bytes| Bytes(bytes.0.min(ceilings.records))),
         }
     }
 
     /// What this layer puts above these ceilings, and a flag does not set: the key and the value.
     pub(super) fn raised_over(self, ceilings: Limits, flags: Self) -> Vec<(&'static str, String)> {
-        let Self { time, memory, output, handles, disk, files } = self;
+        let Self { time, memory, output, handles, disk, files, records } = self;
         let time = time.filter(|time| flags.time.is_none() && time.0 > ceilings.time);
         let above = |bytes: Option<Bytes>, flag: Option<Bytes>, ceiling: u64| {
             bytes.filter(|bytes| flag.is_none() && bytes.0 > ceiling)
@@ -112,6 +115,7 @@ impl LimitsLayer {
         let handles = handles.filter(|n| flags.handles.is_none() && n.get() > ceilings.handles);
         let disk = above(disk, flags.disk, ceilings.disk);
         let files = files.filter(|n| flags.files.is_none() && u64::from(n.get()) > ceilings.files);
+        let records = above(records, flags.records, ceilings.records);
         let size = |bytes: Bytes| bytesize::ByteSize(bytes.0).to_string();
         [
             ("time", time.map(|time| humantime::format_duration(time.0).to_string())),
@@ -120,6 +124,7 @@ impl LimitsLayer {
             ("handles", handles.map(|n| n.to_string())),
             ("disk", disk.map(size)),
             ("files", files.map(|n| n.to_string())),
+            ("records", records.map(size)),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
@@ -135,6 +140,7 @@ impl LimitsLayer {
             "handles" => self.handles.is_some(),
             "disk" => self.disk.is_some(),
             "files" => self.files.is_some(),
+            "records" => self.records.is_some(),
             _ => false,
         }
     }

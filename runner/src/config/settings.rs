@@ -62,7 +62,7 @@ impl CommandSettings {
 
 /// The lower of each.
 fn capped(limits: Limits, cap: &LimitsLayer) -> Limits {
-    let Limits { time, memory, output, handles, disk, files } = limits;
+    let Limits { time, memory, output, handles, disk, files, records } = limits;
     Limits {
         time: cap.time.map_or(time, |cap| cap.0.min(time)),
         memory: cap.memory.map_or(memory, |cap| cap.0.min(memory)),
@@ -70,6 +70,7 @@ fn capped(limits: Limits, cap: &LimitsLayer) -> Limits {
         handles: cap.handles.map_or(handles, |cap| cap.get().min(handles)),
         disk: cap.disk.map_or(disk, |cap| cap.0.min(disk)),
         files: cap.files.map_or(files, |cap| u64::from(cap.get()).min(files)),
+        records: cap.records.map_or(records, |cap| cap.0.min(records)),
     }
 }
 
@@ -266,6 +267,7 @@ fn limits_of(layer: LimitsLayer) -> Limits {
         handles: layer.handles.map_or(default.handles, std::num::NonZeroU32::get),
         disk: layer.disk.map_or(default.disk, |bytes| bytes.0),
         files: layer.files.map_or(default.files, |files| files.get().into()),
+        records: layer.records.map_or(default.records, |bytes| bytes.0),
     }
 }
 

@@ -1,8 +1,11 @@
 //! One check of what a guest does, and the record of it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+
+use super::answer::{AccessResult, Answer, Answered, Ticket};
 
 /// What a guest tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,58 +67,147 @@ pub(crate) struct Decision {
     pub(crate) allowed: bool,
     /// The rule that decided, as it is shown to people.
     pub(crate) rule: String,
+    /// What came of it.
+    pub(crate) answered: Answered,
 }
 
-/// Who is told of decisions: of those that are told together, in their order.
-pub(crate) type Recorder = Arc<dyn Fn(Vec<Decision>) + Send + Sync>;
+/// What a recorder is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RecordEvent {
+    /// A decision, before it is acted on.
+    Decided(Decision),
+    /// What came of one.
+    Answered(Ticket, Answer),
+    /// The attempt is over: no answer follows any more.
+    Ended,
+}
+
+/// Why nothing more can be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Unrecorded {
+    /// The records have reached this limit, in bytes.
+    Limit(u64),
+    /// They cannot be written, for this reason.
+    Failed(String),
+}
+
+/// Who is told of decisions and answers: of those that are told together, in their order. Where they cannot
+/// be recorded, the run ends.
+pub(crate) type Recorder = Arc<dyn Fn(Vec<RecordEvent>) -> Result<(), Unrecorded> + Send + Sync>;
 
 /// Who is told of decisions, and of which. What nobody asks for is not even written down.
 #[derive(Clone, Default)]
 pub(crate) struct Witness {
     recorder: Option<Recorder>,
     allowed: bool,
+    next: Arc<AtomicU64>,
 }
 
 impl Witness {
     /// One that is told of what was denied.
     pub(crate) fn of_denials(recorder: Recorder) -> Self {
-        Self { recorder: Some(recorder), allowed: false }
+        Self { recorder: Some(recorder), ..Self::default() }
     }
 
     /// One that is told of everything.
     pub(crate) fn of_all(recorder: Recorder) -> Self {
-        Self { recorder: Some(recorder), allowed: true }
+        Self { recorder: Some(recorder), allowed: true, ..Self::default() }
     }
 
     /// One that wants the same, and hands it to somebody else.
     pub(crate) fn through(&self, recorder: Recorder) -> Self {
-        Self { recorder: self.recorder.is_some().then_some(recorder), allowed: self.allowed }
-    }
-
-    /// Hands on decisions that were made elsewhere.
-    pub(crate) fn relay(&self, decisions: Vec<Decision>) {
-        if let Some(recorder) = &self.recorder {
-            recorder(decisions);
+        Self {
+            recorder: self.recorder.is_some().then_some(recorder),
+            allowed: self.allowed,
+            next: Arc::default(),
         }
     }
 
-    /// Whether it is told of what was allowed, too.
+    /// Hands on what was told elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be recorded: nothing more may happen.
+    pub(crate) fn relay(&self, events: Vec<RecordEvent>) -> Result<(), Unrecorded> {
+        match &self.recorder {
+            Some(recorder) => recorder(events),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is told of what was allowed, too, and of what came of it.
     pub(crate) fn wants_all(&self) -> bool {
         self.recorder.is_some() && self.allowed
     }
 
-    /// Records a decision, if it is one that somebody asks for.
+    /// Records a decision, if it is one that somebody asks for. With a ticket, its answer must follow.
+    #[must_use = "what came of it must be told"]
     pub(crate) fn tell(
         &self,
         ruling: &Ruling,
         operation: Operation,
         target: impl FnOnce() -> String,
+    ) -> Option<Ticket> {
+        let ticket = self.wants_all().then(|| Ticket(self.next.fetch_add(1, Ordering::Relaxed)));
+        let answered = match ticket {
+            Some(ticket) => Answered::Later(ticket),
+            None => Answered::Now(Answer::default()),
+        };
+        self.tell_answered(ruling, operation, answered, target);
+        ticket
+    }
+
+    /// The same of what is refused at once, with access denied for an answer.
+    pub(crate) fn tell_refused(
+        &self,
+        ruling: &Ruling,
+        operation: Operation,
+        target: impl FnOnce() -> String,
     ) {
-        if let Some(recorder) = &self.recorder
-            && (self.allowed || !ruling.allowed)
-        {
-            recorder(vec![ruling.on(operation, target())]);
+        let denied = Answered::Now(AccessResult::AccessDenied.into());
+        self.tell_answered(ruling, operation, denied, target);
+    }
+
+    fn tell_answered(
+        &self,
+        ruling: &Ruling,
+        operation: Operation,
+        answered: Answered,
+        target: impl FnOnce() -> String,
+    ) {
+        if self.wants_all() || !ruling.allowed {
+            // Only the supervisor's recorder can fail, and it is told by `relay`.
+            let decision = ruling.on(operation, target(), answered);
+            let _ = self.relay(vec![RecordEvent::Decided(decision)]);
         }
+    }
+
+    /// Tells what came of decisions.
+    pub(crate) fn answer(&self, tickets: Vec<Ticket>, answer: Answer) {
+        if !tickets.is_empty() {
+            let events = tickets.into_iter().map(|ticket| RecordEvent::Answered(ticket, answer));
+            let _ = self.relay(events.collect());
+        }
+    }
+}
+
+/// The decisions of one operation that is not over yet.
+#[derive(Default)]
+pub(crate) struct Unanswered(Mutex<Vec<Ticket>>);
+
+impl Unanswered {
+    pub(crate) fn add(&self, ticket: Option<Ticket>) {
+        if let Some(ticket) = ticket {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(ticket);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<Ticket> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 
@@ -147,12 +239,18 @@ impl Ruling {
     }
 
     /// The record of an access that was decided so.
-    pub(crate) fn on(&self, operation: Operation, target: impl Into<String>) -> Decision {
+    pub(crate) fn on(
+        &self,
+        operation: Operation,
+        target: impl Into<String>,
+        answered: Answered,
+    ) -> Decision {
         Decision {
             operation,
             target: target.into(),
             allowed: self.allowed,
             rule: self.rule.to_string(),
+            answered,
         }
     }
 }

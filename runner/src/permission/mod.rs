@@ -1,6 +1,7 @@
 //! What a plugin may reach: requests, grants and their decision. Pure but for the resolution of paths.
 
 mod address;
+mod answer;
 mod capability;
 mod checks;
 mod decision;
@@ -18,8 +19,12 @@ mod summary;
 mod targets;
 mod variable;
 
+pub(crate) use answer::{AccessResult, Answer, Answered, Ticket};
 pub(crate) use capability::{Access, Capability, Kind, PathKind, PathSpec, Request};
-pub(crate) use decision::{Decision, NOT_GRANTED, Operation, Recorder, Ruling, Witness};
+pub(crate) use decision::{
+    Decision, NOT_GRANTED, Operation, RecordEvent, Recorder, Ruling, Unanswered, Unrecorded,
+    Witness,
+};
 pub(crate) use endpoint::{Endpoint, Protocol, Scheme};
 pub(crate) use explanation::Explanation;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::grants::Effective;
 use super::rule::VariableRule;
-use super::{Capability, Decision, Kind, Operation, Ruling};
+use super::{AccessResult, Answered, Capability, Decision, Kind, Operation, Ruling};
 
 /// The name of a variable, or all names with one beginning: `HOME`, `CARGO_*`, `*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,8 @@ impl Variables {
                 // Who asks for all of them asks for none in particular.
                 continue;
             }
-            decided.push(ruling.on(Operation::Environment, name));
+            let result = if ruling.allowed { AccessResult::Ok } else { AccessResult::Absent };
+            decided.push(ruling.on(Operation::Environment, name, Answered::Now(result.into())));
         }
         (seen, decided)
     }

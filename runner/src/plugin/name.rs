@@ -30,7 +30,7 @@ pub(crate) const RESERVED: [&str; 19] = [
 ];
 
 /// What an argument may not be called: the runner's own options, which stand behind a command, too.
-pub(crate) const OPTIONS: [&str; 40] = [
+pub(crate) const OPTIONS: [&str; 41] = [
     "allow-connect",
     "allow-env",
     "allow-http",
@@ -66,6 +66,7 @@ pub(crate) const OPTIONS: [&str; 40] = [
     "output-limit",
     "plugin-dir",
     "receipt",
+    "record-limit",
     "require-sandbox",
     "retry-on",
     "time-limit",

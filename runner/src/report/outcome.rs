@@ -12,7 +12,7 @@ use crate::execution::{Attempt, Event, Execution, millis};
 use crate::exit::ExitCode;
 use crate::permission::Request;
 use crate::plugin::Name;
-use crate::sandbox::{Limit, Outcome};
+use crate::sandbox::{Limit, Outcome, Stop};
 use crate::text::visible_line;
 
 impl Report {
@@ -46,7 +46,11 @@ impl Report {
     /// themselves. `refused` is what it requested and did not get.
     pub(crate) fn outcome(&self, command: &Name, outcome: &Outcome, refused: &[Request]) {
         self.console.clear_bar();
-        if matches!(outcome, Outcome::Exited(0) | Outcome::OutputClosed) {
+        // That a record cannot be written is told as the runner's own error.
+        if matches!(
+            outcome,
+            Outcome::Exited(0) | Outcome::OutputClosed | Outcome::Stopped(Stop::Unrecorded(_))
+        ) {
             return;
         }
         self.console.hurry(is_late(outcome));
@@ -140,6 +144,9 @@ fn help(outcome: &Outcome, refused: &[Request]) -> Option<String> {
             }
             Limit::Files(_) => {
                 "`--file-limit` or `limits.files` in the configuration allows more".to_owned()
+            }
+            Limit::Records(_) => {
+                "`--record-limit` or `limits.records` in the configuration allows more".to_owned()
             }
         }),
         Outcome::Crashed(_) => Some("`--log-level debug` shows where".to_owned()),

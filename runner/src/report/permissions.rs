@@ -82,6 +82,9 @@ impl Report {
                     "denied": suggestion.denied.iter().map(|(operation, target)| {
                         json!({ "operation": operation, "target": target })
                     }).collect::<Vec<_>>(),
+                    "failed": suggestion.failed.iter().map(|(operation, target, result)| {
+                        json!({ "operation": operation, "target": target, "result": result })
+                    }).collect::<Vec<_>>(),
                     "unused": suggestion.unused().map(|grant| {
                         json!({ "kind": grant.kind, "target": grant.target, "source": grant.source })
                     }).collect::<Vec<_>>(),
@@ -102,6 +105,14 @@ impl Report {
                     "# {name} was denied: {} {}\n",
                     operation.as_str(),
                     visible_line(target)
+                ));
+            }
+            for (operation, target, result) in &suggestion.failed {
+                text.push_str(&format!(
+                    "# {name} was allowed, and the system refused: {} {} ({})\n",
+                    operation.as_str(),
+                    visible_line(target),
+                    result.as_str()
                 ));
             }
             for grant in suggestion.unused() {
@@ -286,6 +297,7 @@ fn yaml(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::audit::Verdict;
+    use crate::permission::Answer;
 
     #[test]
     fn only_what_a_grant_would_allow_has_a_line_that_allows_it() {
@@ -294,6 +306,7 @@ mod tests {
             target: "/x".into(),
             decision: Verdict::Denied,
             rule: rule.into(),
+            answer: Answer::default(),
         };
         let line = |tried: &Tried| allowing(tried).map(|capability| capability.to_string());
         assert_eq!(

@@ -21,7 +21,7 @@ use super::output::{MeteredOutput, Output, OutputLimitReached, OutputMeter};
 use super::preview1::Preview1;
 use super::worker::{self, Alarm, Channel};
 use super::{Phases, Setup, p3};
-use crate::permission::{Decision, Witness};
+use crate::permission::{Answer, Decision, RecordEvent, Ticket, Witness};
 
 /// What a guest's calls of `log` and `progress` come to.
 #[derive(Clone, Debug)]
@@ -45,8 +45,10 @@ pub(crate) enum GuestEvent {
 /// What the worker tells the runner while a guest runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Note {
-    /// What the guest reaches, or tries to.
+    /// What the guest reaches, or tries to: told before it is done.
     Decision(Decision),
+    /// What came of it.
+    Answer(Ticket, Answer),
     /// Progress is shown from now on, and somebody must take it away.
     ShowsProgress,
 }
@@ -66,6 +68,8 @@ pub(crate) struct GuestIo {
     pub(crate) observer: Observer,
     /// Who is told of what the guest reaches, or tries to.
     pub(crate) witness: Witness,
+    /// Whether the guest may be far ahead of what is recorded.
+    pub(crate) may_run_ahead: bool,
     /// Less urgent lines are dropped before they cost anything.
     pub(crate) log_level: tracing::level_filters::LevelFilter,
 }
@@ -79,6 +83,7 @@ impl GuestIo {
             stderr: None,
             observer: Arc::new(|_| {}),
             witness: Witness::default(),
+            may_run_ahead: true,
             log_level: tracing::level_filters::LevelFilter::OFF,
         }
     }
@@ -215,7 +220,17 @@ pub(super) fn store(engine: &Engine, setup: &Setup, notes: &Channel<Note>) -> St
     table.set_max_capacity(handles);
     let decisions = notes.clone();
     let witness = io.witness.through(Arc::new(move |made| {
-        made.into_iter().for_each(|decision| decisions.send(Note::Decision(decision)));
+        for event in made {
+            match event {
+                RecordEvent::Decided(decision) => decisions.send(Note::Decision(decision)),
+                RecordEvent::Answered(ticket, answer) => {
+                    decisions.send(Note::Answer(ticket, answer));
+                }
+                // That is the runner's to say.
+                RecordEvent::Ended => {}
+            }
+        }
+        Ok(())
     }));
     let network = Network::new(Arc::clone(network), witness.clone());
     let metered = |output: &Option<Output>| {

@@ -20,10 +20,12 @@ pub(crate) struct Limits {
     pub(crate) disk: u64,
     /// Files, directories and links created.
     pub(crate) files: u64,
+    /// Bytes of the audit, for all attempts together.
+    pub(crate) records: u64,
 }
 
 impl Default for Limits {
-    /// Ten minutes, 1 GiB, 64 MiB, 1,024 handles, 4 GiB of disk, 100,000 files: room for any honest command on a laptop.
+    /// Ten minutes, 1 GiB, 64 MiB, 1,024 handles, 4 GiB of disk, 100,000 files, 1 GiB of records: room for any honest command on a laptop.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(600),
@@ -32,6 +34,7 @@ impl Default for Limits {
             handles: 1024,
             disk: 4 * 1024 * 1024 * 1024,
             files: 100_000,
+            records: 1024 * 1024 * 1024,
         }
     }
 }
@@ -39,7 +42,7 @@ impl Default for Limits {
 impl Limits {
     /// For people, one after the other.
     pub(crate) fn display(&self) -> impl Iterator<Item = String> {
-        let Self { time, memory, output, handles, disk, files } = *self;
+        let Self { time, memory, output, handles, disk, files, records } = *self;
         [
             format!("time {}", humantime::format_duration(time)),
             format!("memory {}", ByteSize(memory)),
@@ -47,13 +50,14 @@ impl Limits {
             format!("handles {handles}"),
             format!("disk {}", ByteSize(disk)),
             format!("files {files}"),
+            format!("records {}", ByteSize(records)),
         ]
         .into_iter()
     }
 
     /// For programs: milliseconds, bytes, counts.
     pub(crate) fn json(&self) -> serde_json::Value {
-        let Self { time, memory, output, handles, disk, files } = *self;
+        let Self { time, memory, output, handles, disk, files, records } = *self;
         serde_json::json!({
             "time-ms": u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "memory": memory,
@@ -61,6 +65,7 @@ impl Limits {
             "handles": handles,
             "disk": disk,
             "files": files,
+            "records": records,
         })
     }
 
@@ -73,6 +78,7 @@ impl Limits {
             handles: 64,
             disk: 0,
             files: 0,
+            records: 0,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! interrupts code of the guest, a timeout of the asynchronous runtime wakes a guest that waits, and the
 //! runner ends the process of a guest that is stuck in a call of the host's.
 
+mod answer;
 #[cfg(feature = "bench")]
 pub(crate) mod benching;
 mod compiled;
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Engine;
 
 use crate::invocation::Invocation;
+use crate::permission::{RecordEvent, Unrecorded};
 use crate::plugin::{Declared, Digest};
 
 pub(crate) use compiled::{Cache, Program, Source};
@@ -48,7 +50,7 @@ pub(crate) use setup::Setup;
 pub(crate) use wall::WallReport;
 #[cfg(unix)]
 pub(crate) use worker::Allocator;
-pub(crate) use worker::{Stop, pause, survive_file_limits};
+pub(crate) use worker::{LARGE_PIPE, PIPE, Stop, pause, survive_file_limits};
 
 use compiled::Compiler;
 use guest::Note;
@@ -209,15 +211,18 @@ impl Sandbox {
             limit: setup.limits.time,
             slow: &mut || {},
             walled: &mut |report| self.tell(report),
+            may_run_ahead: setup.io.may_run_ahead,
             notes: &mut |notes| {
-                let decision = |note| match note {
-                    Note::Decision(decision) => Some(decision),
+                let event = |note| match note {
+                    Note::Decision(decision) => Some(RecordEvent::Decided(decision)),
+                    Note::Answer(ticket, answer) => Some(RecordEvent::Answered(ticket, answer)),
                     Note::ShowsProgress => {
                         shows_progress = true;
                         None
                     }
                 };
-                setup.io.witness.relay(notes.into_iter().filter_map(decision).collect());
+                let events = notes.into_iter().filter_map(event).collect();
+                setup.io.witness.relay(events).map_err(Stop::from)
             },
         };
         let (engine, its) = (self.engine.clone(), setup.clone());
@@ -233,6 +238,11 @@ impl Sandbox {
                 Reply::Ended(ended, phases)
             }
         });
+        let recorded = setup.io.witness.relay(vec![RecordEvent::Ended]);
+        let answered = match recorded {
+            Ok(()) => answered,
+            Err(unrecorded) => Err(Left::Stopped(unrecorded.into())),
+        };
         let left = match answered {
             Ok(Reply::Ended(ended, phases)) => {
                 return Reply::Ended(ended.map_err(Outcome::vouched), phases);
@@ -295,6 +305,15 @@ enum Reply<T> {
     /// The compiled code cannot be loaded.
     Unusable(String),
     Ended(Result<T, Outcome>, Phases),
+}
+
+impl From<Unrecorded> for Stop {
+    fn from(unrecorded: Unrecorded) -> Self {
+        match unrecorded {
+            Unrecorded::Limit(bytes) => Self::RecordLimit(bytes),
+            Unrecorded::Failed(reason) => Self::Unrecorded(reason),
+        }
+    }
 }
 
 impl From<SandboxError> for DescribeError {

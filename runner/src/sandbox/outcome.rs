@@ -64,6 +64,7 @@ pub(crate) enum Limit {
     Handles(u32),
     Disk(u64),
     Files(u64),
+    Records(u64),
 }
 
 /// What the guest did that WebAssembly does not let pass.
@@ -106,10 +107,12 @@ impl Outcome {
                 Limit::Handles(_) => "handle-limit",
                 Limit::Disk(_) => "disk-limit",
                 Limit::Files(_) => "file-limit",
+                Limit::Records(_) => "record-limit",
             },
             Self::Crashed(_) => "crashed",
             Self::OutputClosed => "output-closed",
             Self::Stopped(Stop::Unwalled(_)) => "no-sandbox",
+            Self::Stopped(Stop::Unrecorded(_)) => "not-recorded",
             Self::Stopped(_) => "interrupted",
             Self::Breach => "breach",
             Self::Died(signal) if died_of_memory(*signal) => "memory-limit",
@@ -190,6 +193,7 @@ impl From<Stop> for Outcome {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::OutputClosed => Self::OutputClosed,
+            Stop::RecordLimit(bytes) => Self::LimitReached(Limit::Records(bytes)),
             stop => Self::Stopped(stop),
         }
     }
@@ -277,6 +281,9 @@ impl fmt::Display for Limit {
             Self::Files(files) => {
                 write!(f, "creates more than the {files} files and directories allowed")
             }
+            Self::Records(bytes) => {
+                write!(f, "needs more than the {} of records allowed", ByteSize(*bytes))
+            }
         }
     }
 }
@@ -321,6 +328,8 @@ mod tests {
             (Outcome::Stopped(Stop::Signal(2)), 130),
             (Outcome::Stopped(Stop::Signal(i32::MAX)), 125),
             (Outcome::Stopped(Stop::Unwalled(String::new())), 126),
+            (Stop::Unrecorded(String::new()).into(), 125),
+            (Stop::RecordLimit(1).into(), 153),
             (Stop::OutputClosed.into(), 141),
         ] {
             assert_eq!(ExitCode::from(&outcome).code(), code, "{outcome:?}");

@@ -130,7 +130,8 @@ impl Compiler {
             limit: TIME,
             slow: &mut || (self.compiling)(),
             walled,
-            notes: &mut |_: Vec<()>| {},
+            may_run_ahead: true,
+            notes: &mut |_: Vec<()>| Ok(()),
         };
         let target = Arc::clone(&file);
         let compiled = worker::run(job, move |_: &Channel<()>, _| {

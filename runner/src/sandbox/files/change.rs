@@ -18,6 +18,7 @@ use super::look::{Found, is_type};
 use super::open::has_other_names;
 use super::opened::Meaning;
 use super::place::{Last, Pinned, Place};
+use super::real::real_path;
 use super::{Handle, Layer};
 use crate::permission::{Access, Operation};
 
@@ -254,6 +255,31 @@ impl Layer<'_> {
         let set = self.lender().set_times(Self::lent(&lent), accessed, modified).await;
         self.take_back(lent)?;
         set
+    }
+
+    /// Sets the times of what the guest has open.
+    pub(super) async fn set_times_of_handle(
+        &mut self,
+        fd: &Handle,
+        times: (NewTimestamp, NewTimestamp),
+    ) -> FsResult<()> {
+        self.real(fd, ErrorCode::Access)?;
+        // Who opened a file to read it may set its times, where it may be written.
+        let mut descriptor = self.below.table.get(fd)?.clone();
+        let path = match &mut descriptor {
+            Descriptor::File(file) => {
+                file.perms = FsPerms::ReadWrite;
+                real_path(&file.file)?
+            }
+            Descriptor::Dir(dir) => {
+                dir.perms = FsPerms::ReadWrite;
+                real_path(&dir.dir)?
+            }
+        };
+        self.may(Operation::Write, &path, Access::Write)?;
+        let stat = self.below.stat(Self::lent(fd)).await?;
+        self.refuse_other_names(&path, &stat)?;
+        self.set_times_of_open(descriptor, times).await
     }
 
     /// Refuses to write a file that can also be one outside of the grants, and what is no file.

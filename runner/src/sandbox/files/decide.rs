@@ -8,6 +8,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 use super::Layer;
 use super::place::Place;
 use crate::permission::{Access, Operation, Ruling};
+use crate::sandbox::answer;
 
 /// Refusals that no grant changes, as they stand in the record.
 pub(super) const SPECIAL: &str = "only files, directories and links are opened";
@@ -78,7 +79,17 @@ impl Layer<'_> {
     }
 
     pub(super) fn tell(&self, ruling: &Ruling, operation: Operation, path: &Path) {
-        self.files.witness.tell(ruling, operation, || path.to_string_lossy().into_owned());
+        let target = || path.to_string_lossy().into_owned();
+        self.files.unanswered.add(self.files.witness.tell(ruling, operation, target));
+    }
+
+    /// Tells what came of the decisions of an operation, which is over: every operation that decides ends
+    /// here.
+    pub(super) fn answered<T>(&self, done: FsResult<T>) -> FsResult<T> {
+        if self.files.witness.wants_all() {
+            self.files.witness.answer(self.files.unanswered.take(), answer::of_files(&done));
+        }
+        done
     }
 
     /// What may be read and not written is a read-only file system; what may not even be read is denied.

@@ -44,10 +44,14 @@ impl Layer<'_> {
         flags: PathFlags,
         path: &str,
     ) -> FsResult<(DescriptorStat, MetadataHashValue)> {
-        match self.see(Operation::Stat, fd, flags, path).await? {
-            Found::Real(pinned, stat) => Ok((stat?, self.hash_of(&pinned).await?)),
-            Found::Virtual(names) => Ok((virtual_stat(), virtual_hash(&names))),
-        }
+        let identified = match self.see(Operation::Stat, fd, flags, path).await {
+            Ok(Found::Real(pinned, Ok(stat))) => {
+                self.hash_of(&pinned).await.map(|hash| (stat, hash))
+            }
+            Ok(Found::Real(_, Err(error))) | Err(error) => Err(error),
+            Ok(Found::Virtual(names)) => Ok((virtual_stat(), virtual_hash(&names))),
+        };
+        self.answered(identified)
     }
 }
 

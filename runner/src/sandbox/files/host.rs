@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use wasmtime::component::Resource;
-use wasmtime_wasi::FsPerms;
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
@@ -16,9 +15,8 @@ use super::ceiling::Metered;
 use super::change::Change;
 use super::look::{Found, virtual_hash, virtual_stat};
 use super::open::Wish;
-use super::real::real_path;
 use super::{Handle, Layer, Virtual};
-use crate::permission::{Access, Operation};
+use crate::permission::Operation;
 
 impl Layer<'_> {
     /// The open file behind a handle.
@@ -61,7 +59,8 @@ impl HostDescriptor for Layer<'_> {
         mode: DescriptorFlags,
     ) -> FsResult<Handle> {
         let wish = Wish::new(flags, open, mode)?;
-        self.open(&fd, &path, wish).await
+        let opened = self.open(&fd, &path, wish).await;
+        self.answered(opened)
     }
 
     async fn stat_at(
@@ -70,10 +69,12 @@ impl HostDescriptor for Layer<'_> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<DescriptorStat> {
-        match self.see(Operation::Stat, &fd, flags, &path).await? {
+        let found = self.see(Operation::Stat, &fd, flags, &path).await;
+        let stat = found.and_then(|found| match found {
             Found::Real(_, stat) => stat,
             Found::Virtual(_) => Ok(virtual_stat()),
-        }
+        });
+        self.answered(stat)
     }
 
     async fn metadata_hash_at(
@@ -82,11 +83,13 @@ impl HostDescriptor for Layer<'_> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
-        self.hash(&fd, flags, &path).await
+        let done = self.hash(&fd, flags, &path).await;
+        self.answered(done)
     }
 
     async fn readlink_at(&mut self, fd: Handle, path: String) -> FsResult<String> {
-        self.read_link(&fd, &path).await
+        let done = self.read_link(&fd, &path).await;
+        self.answered(done)
     }
 
     async fn set_times_at(
@@ -97,19 +100,23 @@ impl HostDescriptor for Layer<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        self.set_times_of(&fd, flags, &path, (accessed, modified)).await
+        let done = self.set_times_of(&fd, flags, &path, (accessed, modified)).await;
+        self.answered(done)
     }
 
     async fn create_directory_at(&mut self, fd: Handle, path: String) -> FsResult<()> {
-        self.change(Change::CreateDirectory, &fd, &path).await
+        let done = self.change(Change::CreateDirectory, &fd, &path).await;
+        self.answered(done)
     }
 
     async fn remove_directory_at(&mut self, fd: Handle, path: String) -> FsResult<()> {
-        self.change(Change::RemoveDirectory, &fd, &path).await
+        let done = self.change(Change::RemoveDirectory, &fd, &path).await;
+        self.answered(done)
     }
 
     async fn unlink_file_at(&mut self, fd: Handle, path: String) -> FsResult<()> {
-        self.change(Change::RemoveFile, &fd, &path).await
+        let done = self.change(Change::RemoveFile, &fd, &path).await;
+        self.answered(done)
     }
 
     async fn rename_at(
@@ -119,7 +126,8 @@ impl HostDescriptor for Layer<'_> {
         to_fd: Handle,
         to: String,
     ) -> FsResult<()> {
-        self.rename((&fd, &from), (&to_fd, &to)).await
+        let done = self.rename((&fd, &from), (&to_fd, &to)).await;
+        self.answered(done)
     }
 
     async fn link_at(
@@ -130,15 +138,18 @@ impl HostDescriptor for Layer<'_> {
         to_fd: Handle,
         to: String,
     ) -> FsResult<()> {
-        self.make_hard_link(flags, (&fd, &from), (&to_fd, &to)).await
+        let done = self.make_hard_link(flags, (&fd, &from), (&to_fd, &to)).await;
+        self.answered(done)
     }
 
     async fn symlink_at(&mut self, fd: Handle, target: String, path: String) -> FsResult<()> {
-        self.make_symlink(&fd, target, &path).await
+        let done = self.make_symlink(&fd, target, &path).await;
+        self.answered(done)
     }
 
     async fn read_directory(&mut self, fd: Handle) -> FsResult<Resource<DirectoryEntryStream>> {
-        self.list(&fd)
+        let done = self.list(&fd);
+        self.answered(done)
     }
 
     async fn set_times(
@@ -147,23 +158,8 @@ impl HostDescriptor for Layer<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        self.real(&fd, ErrorCode::Access)?;
-        // Who opened a file to read it may set its times, where it may be written.
-        let mut descriptor = self.below.table.get(&fd)?.clone();
-        let path = match &mut descriptor {
-            Descriptor::File(file) => {
-                file.perms = FsPerms::ReadWrite;
-                real_path(&file.file)?
-            }
-            Descriptor::Dir(dir) => {
-                dir.perms = FsPerms::ReadWrite;
-                real_path(&dir.dir)?
-            }
-        };
-        self.may(Operation::Write, &path, Access::Write)?;
-        let stat = self.below.stat(Self::lent(&fd)).await?;
-        self.refuse_other_names(&path, &stat)?;
-        self.set_times_of_open(descriptor, (accessed, modified)).await
+        let set = self.set_times_of_handle(&fd, (accessed, modified)).await;
+        self.answered(set)
     }
 
     async fn set_size(&mut self, fd: Handle, size: Filesize) -> FsResult<()> {

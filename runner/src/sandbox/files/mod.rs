@@ -8,7 +8,8 @@
 //! 2. [`place`] opens the directory that the last name stands in, never leaving the mount, and asks the
 //!    system for its real path;
 //! 3. [`decide`] asks the rules about that path, and records the answer;
-//! 4. the operation is done on the directory that is open, with a bare name and without following a link.
+//! 4. the operation is done on the directory that is open, with a bare name and without following a link;
+//! 5. what came of it is told ([`Layer::answered`]), so that the record has the result beside the decision.
 //!
 //! So what was checked is what is used, whatever anybody swaps meanwhile. [`open`] opens files,
 //! [`listing`] reads directories, [`change`] is everything that writes, [`ceiling`] counts it.
@@ -39,7 +40,7 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 
 use super::guest::Guest;
 use super::limits::Limits;
-use crate::permission::Witness;
+use crate::permission::{Unanswered, Witness};
 
 pub(super) use ceiling::CeilingReached;
 use ceiling::{DiskMeter, FileMeter};
@@ -54,6 +55,8 @@ pub(super) use p3::{
 pub(super) struct Files {
     opened: Arc<Opened>,
     witness: Witness,
+    /// What the operation that is under way was decided on.
+    unanswered: Unanswered,
     disk: Arc<DiskMeter>,
     created: FileMeter,
     /// The guest's names of those directories below which other mounts are found: paths relative to
@@ -71,6 +74,7 @@ impl Files {
         Self {
             opened,
             witness,
+            unanswered: Unanswered::default(),
             disk: Arc::new(DiskMeter::new(limits.disk)),
             created: FileMeter::new(limits.files),
             names: HashMap::new(),
@@ -99,6 +103,7 @@ impl HasData for Layered {
 impl Guest {
     pub(super) fn layered(&mut self) -> Layer<'_> {
         let Self { wasi, table, files, .. } = self;
+        debug_assert!(files.unanswered.is_empty(), "an operation ended without telling its result");
         Layer { below: WasiFilesystemCtxView { ctx: wasi.filesystem(), table }, files }
     }
 }

@@ -16,8 +16,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use super::{CeilingReached, Files, Handle, Layer, Opened};
 use crate::permission::{
-    Capability, Decision, Effect, Grants, Kind, Operation, Paths, Policy, Protected, Request,
-    Source, Statement, Witness,
+    Capability, Decision, Effect, Grants, Kind, Operation, Paths, Policy, Protected, RecordEvent,
+    Request, Source, Statement, Witness,
 };
 use crate::sandbox::Limits;
 
@@ -74,7 +74,14 @@ impl World {
         let told = Arc::new(Mutex::new(Vec::new()));
         let recorder = {
             let told = Arc::clone(&told);
-            Arc::new(move |decisions: Vec<Decision>| told.lock().expect("whole").extend(decisions))
+            Arc::new(move |events: Vec<RecordEvent>| {
+                let decided = events.into_iter().filter_map(|event| match event {
+                    RecordEvent::Decided(decision) => Some(decision),
+                    _ => None,
+                });
+                told.lock().expect("whole").extend(decided);
+                Ok(())
+            })
         };
         let witness = match all {
             true => Witness::of_all(recorder),

@@ -93,11 +93,13 @@ const INTERFACES: &[(&str, Add)] = &[
         sockets::network::add_to_linker::<_, WasiSockets>(linker, &stable, Guest::sockets)
     }),
     ("wasi:sockets/tcp@0.2", |linker| {
-        sockets::tcp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
+        sockets::tcp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)?;
+        network::add_connections_to_linker(linker)
     }),
     ("wasi:sockets/tcp-create-socket@0.2", network::add_tcp_to_linker),
     ("wasi:sockets/udp@0.2", |linker| {
-        sockets::udp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)
+        sockets::udp::add_to_linker::<_, WasiSockets>(linker, Guest::sockets)?;
+        network::add_datagrams_to_linker(linker)
     }),
     ("wasi:sockets/udp-create-socket@0.2", network::add_udp_to_linker),
 ];

@@ -20,6 +20,7 @@ use super::Network;
 use super::connect::tls_connector;
 use super::transfer::transfer;
 use crate::permission::{Host, Origin, Scheme};
+use crate::sandbox::answer;
 
 /// Requests of one instance.
 pub(in crate::sandbox) struct Http {
@@ -84,7 +85,9 @@ impl WasiHttpHooks for Client {
     ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Worker)>> + Send> {
         let client = self.clone();
         let patience = Patience::of(options.unwrap_or_default());
-        Box::new(async move { client.send(request, patience).await })
+        let network = self.network.clone();
+        let sent = async move { client.send(request, patience).await };
+        Box::new(network.answered(sent, answer::of_request))
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {

@@ -13,6 +13,7 @@ use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, poll_noop, spawn};
 
 use super::Network;
 use crate::permission::{Host, HostName};
+use crate::sandbox::answer;
 use crate::sandbox::guest::Guest;
 
 /// No look-up takes longer.
@@ -20,7 +21,7 @@ const LOOKUP_LIMIT: Duration = Duration::from_secs(15);
 
 /// Why a look-up gave no address.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum LookupError {
+pub(in crate::sandbox) enum LookupError {
     Timeout,
     NotFound,
 }
@@ -89,7 +90,8 @@ impl Network {
             Host::Address(address) => Ok(Lookup::Done(Ok(vec![address].into_iter()))),
             Host::Name(name) if self.check_name(&name) => {
                 let network = self.clone();
-                Ok(Lookup::Pending(spawn(async move { network.look_up_pinned(name).await })))
+                let found = async move { network.look_up_pinned(name).await };
+                Ok(Lookup::Pending(spawn(self.answered(found, answer::of_lookup))))
             }
             Host::Name(_) => Err(ErrorCode::AccessDenied),
         }

@@ -6,6 +6,7 @@
 //! remembered (`pins`), so that a grant of a name reaches the addresses which that name had, and no
 //! others. Requests (`http`) are ours too, for wasmtime-wasi-http connects wherever a name leads.
 
+mod answers;
 mod connect;
 mod http;
 mod lookup;
@@ -22,17 +23,19 @@ use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::sockets::SocketAddrUse;
 
 use crate::permission::{
-    Decision, Host, HostName, NetworkRules, Operation, Origin, Protocol, Ruling, Witness,
+    Host, HostName, NetworkRules, Operation, Origin, Protocol, Ruling, Ticket, Unanswered, Witness,
 };
 
+pub(super) use answers::{add_connections_to_linker, add_datagrams_to_linker};
 pub(super) use http::Http;
-pub(super) use lookup::add_to_linker as add_lookup_to_linker;
+pub(super) use lookup::{LookupError, add_to_linker as add_lookup_to_linker};
 pub(super) use p3::{
     add_lookup_to_linker as add_p3_lookup_to_linker,
     add_sockets_to_linker as add_p3_sockets_to_linker,
 };
 pub(super) use sockets::{add_tcp_to_linker, add_udp_to_linker};
 
+use answers::Connecting;
 use pins::Pins;
 
 /// The network of one instance.
@@ -44,7 +47,10 @@ struct Shared {
     witness: Witness,
     pins: Mutex<Pins>,
     /// The last decision on a datagram: a stream of them is recorded once.
-    last_datagram: Mutex<Option<Decision>>,
+    last_datagram: Mutex<Option<(Ruling, String)>>,
+    /// What was decided in the call that is being polled.
+    unanswered: Unanswered,
+    connecting: Mutex<Connecting>,
     /// Each look-up takes a thread as long as it lasts.
     lookups: Semaphore,
 }
@@ -61,6 +67,8 @@ impl Network {
             witness,
             pins: Mutex::default(),
             last_datagram: Mutex::default(),
+            unanswered: Unanswered::default(),
+            connecting: Mutex::default(),
             lookups: Semaphore::new(MAX_LOOKUPS),
         }))
     }
@@ -83,7 +91,8 @@ impl Network {
         match step {
             SocketAddrUse::TcpConnect => {
                 let (ruling, target) = self.decide(Protocol::Tcp, address);
-                self.record(&ruling, Operation::Connect, target)
+                self.begin_connection(address, self.tell(&ruling, Operation::Connect, target));
+                ruling.allowed
             }
             SocketAddrUse::UdpSend => {
                 let (ruling, target) = self.decide(Protocol::Udp, address);
@@ -123,17 +132,26 @@ impl Network {
         self.record(ruling, Operation::Http, origin.to_string())
     }
 
-    /// Tells of a decision; whether it allows.
+    /// Tells of a decision; whether it allows. What comes of it is told by who does what was allowed.
     fn record(&self, ruling: &Ruling, operation: Operation, target: String) -> bool {
-        self.0.witness.tell(ruling, operation, || target);
+        self.0.unanswered.add(self.tell(ruling, operation, target));
         ruling.allowed
     }
 
+    /// What is refused is answered with that.
+    fn tell(&self, ruling: &Ruling, operation: Operation, target: String) -> Option<Ticket> {
+        if ruling.allowed {
+            return self.0.witness.tell(ruling, operation, || target);
+        }
+        self.0.witness.tell_refused(ruling, operation, || target);
+        None
+    }
+
     fn record_datagram(&self, ruling: &Ruling, target: String) -> bool {
-        let decision = ruling.on(Operation::Udp, target.as_str());
+        let decision = (ruling.clone(), target);
         let mut last = self.0.last_datagram.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref() != Some(&decision) {
-            self.record(ruling, Operation::Udp, target);
+            self.record(ruling, Operation::Udp, decision.1.clone());
             *last = Some(decision);
         }
         ruling.allowed

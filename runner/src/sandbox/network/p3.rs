@@ -3,14 +3,16 @@
 use wasmtime::component::{Accessor, HasData, Linker, Resource};
 use wasmtime_wasi::p3::bindings::sockets::ip_name_lookup;
 use wasmtime_wasi::p3::bindings::sockets::types::{
-    self, ErrorCode, HostTcpSocket, HostUdpSocket, IpAddress, IpAddressFamily, TcpSocket, UdpSocket,
+    self, ErrorCode, HostTcpSocket, HostTcpSocketWithStore, HostUdpSocket, HostUdpSocketWithStore,
+    IpAddress, IpAddressFamily, IpSocketAddress, TcpSocket, UdpSocket,
 };
 use wasmtime_wasi::p3::sockets::SocketResult;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
 use super::Network;
 use super::lookup::LookupError;
-use crate::permission::{Host, Operation};
+use crate::permission::{AccessResult, Answer, Host, Operation};
+use crate::sandbox::answer;
 use crate::sandbox::guest::Guest;
 
 /// Sockets are wasmtime-wasi's own, but for the making of one: what is not granted at all is refused here
@@ -27,8 +29,90 @@ pub(in crate::sandbox) fn add_sockets_to_linker(
     interface.func_wrap_async("[static]udp-socket.create", |mut context, (family,)| {
         Box::new(async move { Ok((context.data_mut().create_udp(family).await?,)) })
     })?;
+    interface.func_wrap_concurrent(
+        "[method]tcp-socket.connect",
+        |store: &Accessor<Guest>, (socket, address): (Resource<TcpSocket>, IpSocketAddress)| {
+            Box::pin(connect(store, socket, address))
+        },
+    )?;
+    interface.func_wrap_concurrent(
+        "[method]udp-socket.send",
+        |store: &Accessor<Guest>,
+         (socket, data, address): (Resource<UdpSocket>, Vec<u8>, Option<IpSocketAddress>)| {
+            Box::pin(send(store, socket, data, address))
+        },
+    )?;
+    interface.func_wrap_async(
+        "[method]udp-socket.connect",
+        |mut context, (socket, address): (Resource<UdpSocket>, IpSocketAddress)| {
+            Box::new(async move {
+                let guest: &mut Guest = context.data_mut();
+                let network = guest.network.clone();
+                let mut sockets = guest.sockets();
+                let connected = HostUdpSocket::connect(&mut sockets, socket, address);
+                given(network.answered(connected, of_call).await)
+            })
+        },
+    )?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+type Given = wasmtime::Result<(Result<(), ErrorCode>,)>;
+
+/// The calls that connect or send are wasmtime-wasi's, too; what came of them is told.
+async fn connect(
+    store: &Accessor<Guest>,
+    socket: Resource<TcpSocket>,
+    address: IpSocketAddress,
+) -> Given {
+    let sockets = store.with_getter::<WasiSockets>(Guest::sockets);
+    let connected = WasiSockets::connect(&sockets, socket, address).await;
+    let network = store.with(|mut access| access.get().network.clone());
+    network.end_connection(address.into(), of_call(&connected).result);
+    given(connected)
+}
+
+async fn send(
+    store: &Accessor<Guest>,
+    socket: Resource<UdpSocket>,
+    data: Vec<u8>,
+    address: Option<IpSocketAddress>,
+) -> Given {
+    let sockets = store.with_getter::<WasiSockets>(Guest::sockets);
+    let network = store.with(|mut access| access.get().network.clone());
+    let sent =
+        <WasiSockets as HostUdpSocketWithStore<Guest>>::send(&sockets, socket, data, address);
+    given(network.answered(sent, of_call).await)
+}
+
+fn of_call(done: &SocketResult<()>) -> Answer {
+    let result = match done {
+        Ok(()) => AccessResult::Ok,
+        Err(error) => match error.downcast_ref() {
+            None => AccessResult::Limit,
+            Some(ErrorCode::AccessDenied) => AccessResult::AccessDenied,
+            Some(ErrorCode::NotSupported) => AccessResult::Unsupported,
+            Some(ErrorCode::InvalidArgument | ErrorCode::InvalidState) => {
+                AccessResult::InvalidArgument
+            }
+            Some(ErrorCode::Timeout) => AccessResult::Timeout,
+            Some(ErrorCode::RemoteUnreachable) => AccessResult::Unreachable,
+            Some(ErrorCode::ConnectionRefused) => AccessResult::ConnectionRefused,
+            Some(
+                ErrorCode::ConnectionReset
+                | ErrorCode::ConnectionAborted
+                | ErrorCode::ConnectionBroken,
+            ) => AccessResult::ConnectionReset,
+            Some(ErrorCode::DatagramTooLarge) => AccessResult::TooLarge,
+            Some(_) => AccessResult::IoError,
+        },
+    };
+    result.into()
+}
+
+fn given(done: SocketResult<()>) -> Given {
+    Ok((done.map_or_else(|error| error.downcast().map(Err), |()| Ok(Ok(())))?,))
 }
 
 type Made<T> = wasmtime::Result<Result<Resource<T>, ErrorCode>>;
@@ -85,7 +169,9 @@ impl Network {
         let found = match Host::new(text).ok_or(ErrorCode::InvalidArgument)? {
             // An address is its own answer, and nobody is asked.
             Host::Address(address) => Ok(vec![address]),
-            Host::Name(name) if self.check_name(&name) => self.look_up_pinned(name).await,
+            Host::Name(name) if self.check_name(&name) => {
+                self.answered(self.look_up_pinned(name), answer::of_lookup).await
+            }
             Host::Name(_) => return Err(ErrorCode::AccessDenied),
         };
         match found {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::permission::{Endpoint, Recorder, Scheme};
+use crate::permission::{Decision, Endpoint, RecordEvent, Recorder, Scheme};
 
 struct World {
     network: Network,
@@ -20,8 +20,14 @@ impl World {
         }
         let recorded: Arc<Mutex<Vec<Decision>>> = Arc::default();
         let log = Arc::clone(&recorded);
-        let recorder: Recorder =
-            Arc::new(move |decisions| log.lock().expect("nobody panicked").extend(decisions));
+        let recorder: Recorder = Arc::new(move |events| {
+            let decided = events.into_iter().filter_map(|event| match event {
+                RecordEvent::Decided(decision) => Some(decision),
+                _ => None,
+            });
+            log.lock().expect("nobody panicked").extend(decided);
+            Ok(())
+        });
         let witness = Witness::of_all(recorder);
         Self { network: Network::new(Arc::new(rules), witness), recorded }
     }

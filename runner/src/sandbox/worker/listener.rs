@@ -5,8 +5,10 @@ use std::io::{self, PipeReader};
 use rustix::io::ioctl_fionbio;
 use serde::de::DeserializeOwned;
 
+#[cfg(target_os = "linux")]
+use super::LARGE_PIPE;
 use super::frame::{Frame, Frames};
-use super::{Left, Stop};
+use super::{Left, PIPE, Stop};
 use crate::sandbox::wall::WallReport;
 
 /// Listens to one worker.
@@ -16,22 +18,15 @@ pub(super) struct Listener<'a, N> {
     walled: Option<&'a mut dyn FnMut(&WallReport)>,
     /// Whether nothing may be done without the wall.
     required: bool,
-    notes: &'a mut dyn FnMut(Vec<N>),
+    notes: &'a mut dyn FnMut(Vec<N>) -> Result<(), Stop>,
     heard: usize,
 }
-
-/// How much is read at once: what a pipe holds, if nobody has asked for more.
-pub(super) const PIPE: usize = 64 * 1024;
 
 /// How often it is read at most what a worker has left behind: more than the pipe can hold.
 const MOST_READS: usize = 64;
 
 /// After so many notes, more are expected.
 const MANY: usize = 100;
-
-/// How much the pipe then holds, so that the worker need not wait meanwhile.
-#[cfg(target_os = "linux")]
-const LARGE_PIPE: usize = 4 * PIPE;
 
 /// Makes room for many notes. Where the system gives none, the worker waits now and then.
 pub(super) fn enlarge(pipe: &PipeReader) {
@@ -45,7 +40,7 @@ impl<'a, N: DeserializeOwned> Listener<'a, N> {
     pub(super) fn new(
         walled: &'a mut dyn FnMut(&WallReport),
         required: bool,
-        notes: &'a mut dyn FnMut(Vec<N>),
+        notes: &'a mut dyn FnMut(Vec<N>) -> Result<(), Stop>,
     ) -> Self {
         Self { frames: Frames::default(), walled: Some(walled), required, notes, heard: 0 }
     }
@@ -58,7 +53,7 @@ impl<'a, N: DeserializeOwned> Listener<'a, N> {
         // What was noted before the end, or before what cannot be understood, counts.
         if !notes.is_empty() {
             self.heard += notes.len();
-            (self.notes)(notes);
+            (self.notes)(notes).map_err(Left::Stopped)?;
         }
         result
     }
@@ -99,7 +94,11 @@ impl<'a, N: DeserializeOwned> Listener<'a, N> {
         // Such a process does not keep this one busy, either.
         for _ in 0..MOST_READS {
             match io::Read::read(&mut pipe, &mut buffer) {
-                Ok(read) if read > 0 && matches!(self.hear::<T>(&buffer[..read]), Ok(None)) => {}
+                // What cannot be recorded any more does not keep what follows from being tried.
+                Ok(read) if read > 0 => match self.hear::<T>(&buffer[..read]) {
+                    Ok(None) | Err(Left::Stopped(_)) => {}
+                    Ok(Some(_)) | Err(_) => return,
+                },
                 _ => return,
             }
         }
@@ -122,7 +121,13 @@ mod tests {
 
     fn listen<T>(hear: impl FnOnce(&mut Listener<'_, u32>) -> T) -> (T, Vec<Vec<u32>>) {
         let mut heard = Vec::new();
-        let (mut walled, mut notes) = (|_: &WallReport| {}, |notes| heard.push(notes));
+        let (mut walled, mut notes) = (
+            |_: &WallReport| {},
+            |notes| {
+                heard.push(notes);
+                Ok(())
+            },
+        );
         let result = hear(&mut Listener::new(&mut walled, false, &mut notes));
         (result, heard)
     }

@@ -53,6 +53,15 @@ pub(crate) const GRACE: Duration = Duration::from_millis(200);
 /// How long work may take before somebody is told that there is some.
 pub(crate) const SLOW: Duration = Duration::from_millis(500);
 
+/// How much is read at once of what a worker tells: what a pipe holds, if nobody has asked for more.
+pub(crate) const PIPE: usize = 64 * 1024;
+
+/// How much the pipe of a worker holds that has much to tell, so that it need not wait meanwhile.
+#[cfg(target_os = "linux")]
+pub(crate) const LARGE_PIPE: usize = 4 * PIPE;
+#[cfg(not(target_os = "linux"))]
+pub(crate) const LARGE_PIPE: usize = PIPE;
+
 /// A piece of work, seen from the runner.
 pub(crate) struct Job<'a, N> {
     /// What it is called in messages.
@@ -71,8 +80,11 @@ pub(crate) struct Job<'a, N> {
     pub(crate) slow: &'a mut dyn FnMut(),
     /// Who hears of what stands of the wall, before the work begins.
     pub(crate) walled: &'a mut dyn FnMut(&WallReport),
-    /// Who hears the worker's notes, while it works: those that have arrived together, in their order.
-    pub(crate) notes: &'a mut dyn FnMut(Vec<N>),
+    /// Whether the pipe may grow for a worker with much to tell.
+    pub(crate) may_run_ahead: bool,
+    /// Who hears the worker's notes, while it works: those that have arrived together, in their order. An
+    /// error ends the work.
+    pub(crate) notes: &'a mut dyn FnMut(Vec<N>) -> Result<(), Stop>,
 }
 
 /// Where the worker sends notes.
@@ -130,6 +142,10 @@ pub(crate) enum Stop {
     OutputClosed,
     /// A wall is asked for that does not stand, for this reason.
     Unwalled(String),
+    /// The records have reached this limit, in bytes.
+    RecordLimit(u64),
+    /// What is done can no longer be recorded, for this reason.
+    Unrecorded(String),
 }
 
 impl fmt::Display for Stop {
@@ -139,6 +155,10 @@ impl fmt::Display for Stop {
             Self::OutputClosed => f.write_str("ended: nobody reads the output any more"),
             Self::Unwalled(gaps) => {
                 write!(f, "`--require-sandbox` asks for a wall that does not stand: {gaps}")
+            }
+            Self::RecordLimit(bytes) => write!(f, "ended after {bytes} bytes of records"),
+            Self::Unrecorded(reason) => {
+                write!(f, "ended: its record cannot be written: {reason}")
             }
         }
     }

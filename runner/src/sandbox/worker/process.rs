@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::frame::{self, Frame};
-use super::listener::{self, Listener, PIPE};
+use super::listener::{self, Listener};
 use super::signals::{ENDING, Signals};
-use super::{Alarm, Channel, GRACE, Job, Left, SLOW, Stop, descriptors, memory};
+use super::{Alarm, Channel, GRACE, Job, Left, PIPE, SLOW, Stop, descriptors, memory};
 
 /// Does some work in a process of its own, behind its wall, and waits for it.
 pub(crate) fn run<T, N>(
@@ -42,6 +42,7 @@ where
     let supervisor = Supervisor {
         signals,
         reader: &reader,
+        may_run_ahead: job.may_run_ahead,
         child,
         memory: job.wall.memory,
         slow: begun + SLOW,
@@ -223,6 +224,7 @@ const REST: Duration = Duration::from_millis(1);
 struct Supervisor<'a> {
     signals: &'static Signals,
     reader: &'a io::PipeReader,
+    may_run_ahead: bool,
     child: Pid,
     /// The bytes of memory that it may hold.
     memory: u64,
@@ -268,7 +270,7 @@ impl Supervisor<'_> {
                 return Ok(result);
             }
             if listener.hears_much() {
-                if !is_large {
+                if self.may_run_ahead && !is_large {
                     listener::enlarge(self.reader);
                     is_large = true;
                 }

@@ -51,7 +51,7 @@ pub(crate) fn run<T: Send + 'static, N: Send + 'static>(
         let slow = slow.as_ref().map_or(deadline, |_| begun + SLOW);
         let until = alarm.as_ref().map_or(deadline, |_| over).min(slow);
         match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Sent::Note(note)) => (job.notes)(vec![note]),
+            Ok(Sent::Note(note)) => (job.notes)(vec![note]).map_err(Left::Stopped)?,
             Ok(Sent::Done(result)) => return Ok(result),
             Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
             Err(RecvTimeoutError::Timeout) => return Err(Left::TimeOver { behind: true }),

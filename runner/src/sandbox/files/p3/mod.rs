@@ -116,7 +116,8 @@ impl<U: 'static> HostDescriptorWithStore<U> for Layered {
         mut store: Access<'_, U, Self>,
         fd: Handle,
     ) -> wasmtime::Result<(StreamReader<DirectoryEntry>, Ended)> {
-        let listing = store.get().listing(&fd);
+        let layer = store.get();
+        let listing = layer.answered(layer.listing(&fd));
         read(store, listing.map(|listing| move |ending| DirectoryReader::new(listing, ending)))
     }
 
