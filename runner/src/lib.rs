@@ -36,6 +36,7 @@ mod permission;
 mod plugin;
 mod private;
 mod project;
+mod regular;
 mod report;
 mod sandbox;
 mod stamp;

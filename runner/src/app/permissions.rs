@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::permission::{Capability, Grants, Paths};
 use crate::plugin::{Plugin, Registry};
+use crate::regular::{self, Longest};
 use crate::report::Standing;
 
 /// The longest record that is read, in bytes: a million lines of an audit.
@@ -100,12 +101,7 @@ impl App {
 }
 
 fn read_record(path: &Path) -> Result<String, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("not a regular file".into());
-    }
-    if metadata.len() > MAX_RECORD {
-        return Err(format!("larger than {}", bytesize::ByteSize(MAX_RECORD)));
-    }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
+    let (bytes, ..) =
+        regular::read(path, Longest(MAX_RECORD, "a record")).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
 }

@@ -1,11 +1,12 @@
 //! Where plugins come from.
 
 use std::fmt;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::declaration::EXTENSIONS as MANIFESTS;
+use crate::regular::{self, Longest};
 use crate::stamp::Stamp;
 
 /// The largest plugin: the largest known (a Ruby interpreter) has 32 MB.
@@ -105,31 +106,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// The same, with what the file is like; not where it changed while it was read.
 pub(super) fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Option<Metadata>)> {
-    let file = open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    if metadata.len() > MAX_PLUGIN_SIZE {
-        return Err(io::Error::other(format!(
-            "{} bytes are more than the {MAX_PLUGIN_SIZE} that a plugin may have",
-            metadata.len()
-        )));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    (&file).take(MAX_PLUGIN_SIZE + 1).read_to_end(&mut bytes)?;
+    let (bytes, file, metadata) = regular::read(path, Longest(MAX_PLUGIN_SIZE, "a plugin"))?;
     let is_same = Stamp::of(&file.metadata()?) == Stamp::of(&metadata);
     Ok((bytes, is_same.then_some(metadata)))
-}
-
-/// Opens a file without waiting for whoever is at the other end of a FIFO.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    options.open(path)
 }

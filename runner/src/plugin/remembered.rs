@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Declared, Digest};
-use crate::kept;
+use crate::{kept, private};
 
 /// The largest entry that is read back: a manifest has at most 1 MiB, and JSON escapes may double it.
 const MAX_ENTRY: u64 = 2 * 1024 * 1024;
@@ -37,11 +37,8 @@ impl Remembered {
     /// What was remembered of a plugin: what it declared, or why it could not say.
     pub(crate) fn get(&self, digest: &Digest) -> Option<Answer> {
         let path = self.path(digest)?;
-        let metadata = fs::metadata(&path).ok()?;
-        if !metadata.is_file() || metadata.len() > MAX_ENTRY {
-            return None;
-        }
-        let answer: Answer = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let (bytes, metadata) = private::read(&path, MAX_ENTRY).ok()?;
+        let answer: Answer = serde_json::from_slice(&bytes).ok()?;
         let age = metadata.modified().ok()?.elapsed().unwrap_or_default();
         (answer.is_ok() || age < RETRY_AFTER).then_some(answer)
     }

@@ -1,10 +1,10 @@
 //! From a path to text, without waiting on what is no file and without reading what is too long.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io;
 use std::path::Path;
 
 use super::error::{DocumentError, Fault};
+use crate::regular::{self, Longest};
 
 /// The longest configuration file, in bytes.
 ///
@@ -14,28 +14,15 @@ pub(super) const MAX_BYTES: u64 = 256 * 1024;
 
 /// Reads a configuration file's text.
 pub(super) fn read(path: &Path) -> Result<String, DocumentError> {
-    let is_directory = || DocumentError::unreadable(path, "it is a directory", None);
-    let file = open(path).map_err(|error| match path.is_dir() {
-        true => is_directory(),
-        false => DocumentError::unreadable(path, error, None),
+    let (bytes, ..) = regular::read(path, Longest(MAX_BYTES, "it")).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::FileTooLarge => return too_long(path),
+            io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+            io::ErrorKind::InvalidInput => format!("it is {error}"),
+            _ => error.to_string(),
+        };
+        DocumentError::unreadable(path, why, None)
     })?;
-    let metadata = file.metadata().map_err(|error| DocumentError::unreadable(path, error, None))?;
-    if metadata.is_dir() {
-        return Err(is_directory());
-    }
-    if !metadata.is_file() {
-        return Err(DocumentError::unreadable(path, "it is not a regular file", None));
-    }
-    let mut bytes = Vec::new();
-    if metadata.len() <= MAX_BYTES {
-        // The file may grow meanwhile, or not know its length (as in /proc).
-        file.take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| DocumentError::unreadable(path, error, None))?;
-    }
-    if metadata.len() > MAX_BYTES || bytes.len() as u64 > MAX_BYTES {
-        return Err(too_long(path));
-    }
     text(bytes).map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))
 }
 
@@ -49,19 +36,6 @@ pub(super) fn bounded(path: &Path, bytes: &[u8]) -> Result<String, DocumentError
 
 fn too_long(path: &Path) -> DocumentError {
     DocumentError::unreadable(path, format!("it is longer than {} KiB", MAX_BYTES / 1024), None)
-}
-
-/// Opens a file to read; a FIFO without a writer, or a terminal, does not make it wait.
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// The text that the bytes are; else as much of it as can be shown, and what is wrong.
