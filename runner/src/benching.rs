@@ -60,7 +60,7 @@ pub(crate) fn grants(workspace: &Path) -> Result<Grants> {
         trusted: false,
         named: &[],
         paths: &Paths::new(workspace, workspace, None)?,
-        protected: Protected::new(workspace, []),
+        protected: Protected::in_workspace(workspace),
         environment: &[],
     };
     Grants::decide(&policy).map_err(|_| "the rules are of no use".into())

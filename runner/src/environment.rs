@@ -2,12 +2,13 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
 use crate::error::Error;
+use crate::permission::Resolver;
 use crate::plugin::{Origin, Place};
 
 /// The environment of the process.
@@ -20,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) home: Option<PathBuf>,
     /// The user's configuration, data, cache and state of this program; none where there is no home.
     pub(crate) directories: Option<Directories>,
+    /// Those of them that are inside the workspace, so that they can come with it.
+    in_workspace: Vec<PathBuf>,
 }
 
 /// Where this program keeps things of the user's.
@@ -30,6 +33,49 @@ pub(crate) struct Directories {
     /// What the user decided, trust and answers, and what vouches for the code in the cache.
     pub(crate) state: PathBuf,
 }
+
+/// The variables that name a file of a CI system's, from which it or the shell of its next step reads settings.
+const CI_FILES: [&str; 27] = [
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_OUTPUT",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
+    "GITHUB_EVENT_PATH",
+    "GITEA_ENV",
+    "GITEA_PATH",
+    "GITEA_OUTPUT",
+    "GITEA_STATE",
+    "GITEA_STEP_SUMMARY",
+    "FORGEJO_ENV",
+    "FORGEJO_PATH",
+    "FORGEJO_OUTPUT",
+    "FORGEJO_STATE",
+    "FORGEJO_STEP_SUMMARY",
+    "GITLAB_ENV_FILE",
+    "BUILDKITE_ENV_FILE",
+    "BUILDKITE_ENV_JSON_FILE",
+    "BITBUCKET_PIPELINES_VARIABLES_PATH",
+    "CIRRUS_ENV",
+    "CI_ENV_FILE",
+    "DRONE_ENV",
+    "DRONE_OUTPUT",
+    "HARNESS_OUTPUT_FILE",
+    "BASH_ENV",
+    "ENV",
+];
+
+/// The variables that name a file or directory of git's; the last one names several.
+const GIT_FILES: [&str; 8] = [
+    "GIT_DIR",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_INDEX_FILE",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_TEMPLATE_DIR",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
 
 impl Environment {
     /// Reads the environment; `directory` is where `-C` goes.
@@ -59,12 +105,70 @@ impl Environment {
             working_directory,
             home,
             directories,
+            in_workspace: Vec::new(),
         })
+    }
+
+    /// Takes note of what the workspace is. What is inside of it may have come with it, as a cache that a CI system
+    /// restores or a clone brings: nothing there is believed.
+    pub(crate) fn heed_workspace(&mut self, workspace: &Path) {
+        let Directories { data, cache, state, .. } = match &self.directories {
+            Some(directories) => directories,
+            None => return,
+        };
+        // They have most of their way in common, which is looked at once.
+        let mut resolver = Resolver::default();
+        let mut is_inside = |path: &&PathBuf| resolver.end(path).starts_with(workspace);
+        let inside = [data, cache, state].into_iter().filter(|path| is_inside(path));
+        self.in_workspace = inside.cloned().collect();
+        // Who has the workspace has all that is the user's, in that one place.
+        if !self.in_workspace.is_empty() && is_home_in(workspace) {
+            self.in_workspace.clear();
+        }
+    }
+
+    /// The user's own directories that are inside the workspace.
+    pub(crate) fn in_workspace(&self) -> &[PathBuf] {
+        &self.in_workspace
+    }
+
+    /// Where the user's decisions are, if they can be believed there.
+    pub(crate) fn state(&self) -> Option<&Path> {
+        let state = &self.directories.as_ref()?.state;
+        (!self.in_workspace.contains(state)).then_some(state)
+    }
+
+    /// Where the cache is, if it can be believed.
+    pub(crate) fn cache(&self) -> Option<&Path> {
+        let cache = &self.directories.as_ref()?.cache;
+        (!self.in_workspace.contains(cache)).then_some(cache)
+    }
+
+    /// The files that variables of CI systems and of shells name.
+    pub(crate) fn ci_files(&self) -> Vec<PathBuf> {
+        let named = CI_FILES.iter().filter_map(|name| {
+            let path = Path::new(self.variables.get(OsStr::new(name))?);
+            // `ENV` is the name of many things; a shell takes it for a file.
+            (*name != "ENV" || path.is_absolute()).then(|| self.working_directory.join(path))
+        });
+        named.collect()
+    }
+
+    /// The files and directories that git's variables name.
+    pub(crate) fn git_files(&self) -> Vec<PathBuf> {
+        let named = GIT_FILES.iter().filter_map(|name| self.variables.get(OsStr::new(name)));
+        let paths = named.flat_map(|value| std::env::split_paths(value));
+        paths.map(|path| self.working_directory.join(path)).collect()
+    }
+
+    /// This program's own file.
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        std::env::current_exe().ok()
     }
 
     /// A variable; none where it is not Unicode.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(&OsString::from(name))?.to_str().map(ToOwned::to_owned)
+        self.variables.get(OsStr::new(name))?.to_str().map(ToOwned::to_owned)
     }
 
     /// All variables that are Unicode, in the order of their names.
@@ -84,15 +188,19 @@ impl Environment {
     pub(crate) fn plugin_places(&self, workspace: &Path) -> Vec<Place> {
         let mut places = Vec::new();
         let mut add = |origin, directory| places.push(Place { origin, directory });
-        if let Some(path) = self.variables.get(&OsString::from("TASKRUNNER_PLUGIN_PATH")) {
+        if let Some(path) = self.variables.get(OsStr::new("TASKRUNNER_PLUGIN_PATH")) {
             for directory in std::env::split_paths(path).filter(|path| !path.as_os_str().is_empty())
             {
                 add(Origin::Environment, self.working_directory.join(directory));
             }
         }
         add(Origin::Workspace, workspace.join(".taskrunner").join("plugins"));
-        if let Some(directories) = &self.directories {
-            add(Origin::User, directories.data.join("plugins"));
+        if let Some(Directories { data, .. }) = &self.directories {
+            let origin = match self.in_workspace.contains(data) {
+                true => Origin::Workspace,
+                false => Origin::User,
+            };
+            add(origin, data.join("plugins"));
         }
         for directory in self.system_data_directories() {
             add(Origin::System, directory.join("taskrunner").join("plugins"));
@@ -102,7 +210,7 @@ impl Environment {
 
     #[cfg(windows)]
     fn system_data_directories(&self) -> Vec<PathBuf> {
-        self.variables.get(&OsString::from("ProgramData")).map(PathBuf::from).into_iter().collect()
+        self.variables.get(OsStr::new("ProgramData")).map(PathBuf::from).into_iter().collect()
     }
 
     #[cfg(not(windows))]
@@ -112,9 +220,71 @@ impl Environment {
     }
 }
 
+/// Whether a path, of which nothing need be there, is in a directory, which is free of links.
+pub(crate) fn is_inside(path: &Path, directory: &Path) -> bool {
+    Resolver::default().end(path).starts_with(directory)
+}
+
+/// Whether a directory is, or holds, the home directory that the system has for this user: not one that `HOME` names,
+/// which can be anything in a CI job.
+#[cfg(unix)]
+pub(crate) fn is_home_in(directory: &Path) -> bool {
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let home = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.get(2)? == &user).then(|| fields.get(5).map(PathBuf::from))?
+    };
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    users.lines().find_map(home).is_some_and(|home| is_inside(&home, directory))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_home_in(directory: &Path) -> bool {
+    std::env::home_dir().is_some_and(|home| is_inside(&home, directory))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_inside_the_workspace_can_have_come_with_it() {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = dunce::canonicalize(root.path()).expect("it is there");
+        std::fs::create_dir_all(root.join("ws/state")).expect("made");
+        std::os::unix::fs::symlink("ws", root.join("link")).expect("a link");
+        let at = |state: &str, cache: &str| {
+            let [state, cache] = [state, cache].map(|path| root.join(path));
+            let (configuration, data) = (root.join("c"), root.join("link/data"));
+            let directories = Some(Directories { configuration, data, cache, state });
+            let mut environment = Environment {
+                variables: HashMap::new(),
+                unicode: OnceCell::new(),
+                working_directory: root.join("ws"),
+                home: None,
+                directories,
+                in_workspace: Vec::new(),
+            };
+            environment.heed_workspace(&root.join("ws"));
+            environment
+        };
+        for inside in ["ws/state", "ws/new/state", "link/state", "ws", "ws/../ws/x"] {
+            let environment = at(inside, "elsewhere/cache");
+            assert_eq!(environment.state(), None, "{inside}");
+            assert!(environment.cache().is_some());
+            assert_eq!(at("elsewhere", inside).cache(), None, "{inside}");
+        }
+        let elsewhere = at("wss/state", "cache");
+        assert!(elsewhere.state().is_some() && elsewhere.cache().is_some());
+        let data = |place: &Place| place.directory == root.join("link/data/plugins");
+        let places = elsewhere.plugin_places(&root.join("ws"));
+        assert_eq!(
+            places.into_iter().find(data).map(|place| place.origin),
+            Some(Origin::Workspace)
+        );
+        assert!(is_home_in(Path::new("/")) && !is_home_in(&root.join("ws")));
+    }
 
     #[cfg(not(windows))]
     #[test]
@@ -125,6 +295,7 @@ mod tests {
             working_directory: "/here".into(),
             home: None,
             directories: None,
+            in_workspace: Vec::new(),
         };
         let places = |environment: &Environment| -> Vec<(Origin, PathBuf)> {
             let places = environment.plugin_places(Path::new("/project"));

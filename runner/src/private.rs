@@ -1,5 +1,8 @@
 //! Directories that nobody but the user can write: what is in them is believed.
 
+#[cfg(unix)]
+mod way;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -10,14 +13,11 @@ pub(crate) fn prepare(directory: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         checked => return checked,
     }
-    if let Some(parent) = directory.parent() {
-        fs::create_dir_all(parent)?;
-    }
     make(directory)?;
     check(directory)
 }
 
-/// Makes a directory that others can neither write nor list.
+/// Makes a directory that others can neither write nor list, and those above it that are not there.
 fn make(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -49,7 +49,7 @@ pub(crate) fn inside(parent: &Path, name: &str) -> io::Result<PathBuf> {
     if !metadata.is_dir() {
         return Err(io::Error::other("it is not a directory"));
     }
-    check_file(&metadata)?;
+    check_file(&directory, &metadata)?;
     Ok(directory)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    check_file(&metadata)?;
+    check_file(path, &metadata)?;
     Ok((file, metadata))
 }
 
@@ -86,8 +86,6 @@ pub(crate) fn read(path: &Path, longest: u64) -> io::Result<(Vec<u8>, Metadata)>
 /// Refuses a directory that somebody else can write, or put another one in the place of.
 #[cfg(unix)]
 pub(crate) fn check(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-
     let metadata = fs::symlink_metadata(directory)?;
     if metadata.is_symlink() {
         return Err(io::Error::other("it is a link"));
@@ -95,16 +93,20 @@ pub(crate) fn check(directory: &Path) -> io::Result<()> {
     if !metadata.is_dir() {
         return Err(io::Error::other("it is not a directory"));
     }
-    check_file(&metadata)?;
-    // Who can write to a directory above could put another one in this one's place, unless only
-    // owners may move things there (as in /tmp).
-    for above in directory.ancestors().skip(1).filter(|above| above.parent().is_some()) {
-        let mode = fs::metadata(above)?.mode();
-        if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-            let message = format!("everybody can write to `{}`", above.display());
-            return Err(io::Error::other(message));
-        }
-    }
+    check_file(directory, &metadata)?;
+    way::check(directory.parent().unwrap_or(directory)).map(drop)
+}
+
+/// Refuses a file, or what a link leads to, that another user can write, or put another one in the place of. Root's are
+/// the user's, too.
+#[cfg(unix)]
+pub(crate) fn check_way(path: &Path) -> io::Result<()> {
+    way::check(path).map(drop)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix needs it")]
+pub(crate) fn check_way(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -118,11 +120,11 @@ pub(crate) fn check(directory: &Path) -> io::Result<()> {
 
 /// Refuses what somebody else owns or can write.
 #[cfg(unix)]
-fn check_file(metadata: &Metadata) -> io::Result<()> {
+fn check_file(path: &Path, metadata: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
 
     if metadata.mode() & 0o022 != 0 {
-        return Err(io::Error::other("others can write to it"));
+        return Err(way::writable("it", path));
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::Error::other("it belongs to somebody else"));
@@ -132,7 +134,7 @@ fn check_file(metadata: &Metadata) -> io::Result<()> {
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "Unix needs it")]
-fn check_file(_: &Metadata) -> io::Result<()> {
+fn check_file(_: &Path, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
@@ -157,6 +159,8 @@ mod tests {
         assert!(prepare(&with_mode(root.path().join("ours"), 0o775)).is_err());
         let open = with_mode(root.path().join("open"), 0o777);
         assert!(prepare(&open.join("cache")).is_err());
+        let shared = with_mode(root.path().join("shared"), 0o775);
+        assert!(prepare(&shared.join("cache")).is_err());
         let sticky = with_mode(root.path().join("sticky"), 0o1777);
         assert!(prepare(&sticky.join("cache")).is_ok());
         let link = root.path().join("link");

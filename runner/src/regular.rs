@@ -63,7 +63,6 @@ pub(crate) fn read_opened(
 }
 
 /// Copies a regular file, if it is not too long, to a path where nothing is yet.
-#[cfg_attr(not(test), expect(dead_code, reason = "`plugin test` takes it up next"))]
 pub(crate) fn copy(from: &Path, to: &Path, longest: Longest) -> io::Result<()> {
     let (bytes, ..) = read(from, longest)?;
     io::Write::write_all(&mut File::create_new(to)?, &bytes)

@@ -9,12 +9,13 @@ use super::grants::Subject;
 use super::ignored::Ignored;
 use super::record::Record;
 use super::{App, usage};
+use crate::cli::GlobalOptions;
 use crate::config::CommandSettings;
 use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
 use crate::invocation::{self, ArgumentError, Invocation, Sources};
-use crate::permission::{Paths, Protected};
+use crate::permission::{OwnPaths, Paths, Protected};
 use crate::plugin::name::OPTIONS;
 use crate::plugin::{Manifest, Name, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup, Source};
@@ -133,16 +134,24 @@ impl App {
         self.protected.get_or_init(|| self.own_files(paths.workspace()))
     }
 
+    /// The list of all that is the runner's, git's or a CI system's. Nothing of it is looked up here.
     fn own_files(&self, workspace: &Path) -> Protected {
+        let here = &self.environment.working_directory;
+        let GlobalOptions { config, audit, receipt, .. } = &self.options;
+        let named = [config, audit, receipt].into_iter().flatten().map(|path| here.join(path));
+        let read = self.configuration.paths().map(Path::to_owned);
         let own = self.environment.directories.iter().flat_map(|directories| {
             [&directories.configuration, &directories.data, &directories.cache, &directories.state]
         });
-        let named =
-            self.configuration.paths().chain(self.options.plugin_dirs.iter().map(AsRef::as_ref));
-        let named = named.chain(self.settings.plugin_path.iter().map(|line| line.value.as_path()));
-        let records = self.options.audit.iter().chain(&self.options.receipt).map(AsRef::as_ref);
-        let named = named.chain(records).map(|path| self.environment.working_directory.join(path));
-        Protected::new(workspace, own.cloned().chain(named))
+        // A directory of plugins that does not count yet does so once the workspace is trusted.
+        let plugins = self.places(|_| true).into_iter().map(|place| place.directory);
+        Protected::new(OwnPaths {
+            workspace: workspace.to_owned(),
+            files: named.chain(read).chain(self.environment.program()).collect(),
+            directories: own.cloned().chain(plugins).collect(),
+            git: self.environment.git_files(),
+            ci: self.environment.ci_files(),
+        })
     }
 
     /// The settings of a command. What the workspace's file raises takes the user's trust; what

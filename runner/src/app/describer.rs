@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 
-use crate::environment::{Directories, Environment};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::plugin::{
     Declared, Describe, Digest, FaultKind, Known, Listing, Manifest, Registry, Remembered,
@@ -28,18 +28,19 @@ pub(super) struct Describer {
 
 impl Describer {
     pub(super) fn new(environment: &Environment, require_sandbox: bool, report: &Report) -> Self {
-        let cache = environment.directories.as_ref().filter(|Directories { cache, .. }| {
+        let cache = environment.cache().filter(|cache| {
             private::prepare(cache)
                 .inspect_err(|error| {
                     tracing::info!("keeping nothing in {}: {error}", cache.display())
                 })
                 .is_ok()
         });
+        let with_seals = cache.zip(environment.state());
         Self {
             sandbox: OnceCell::new(),
-            remembered: Remembered::new(cache.map(|directories| &*directories.cache)),
-            known: Known::new(cache.map(|directories| &*directories.cache)),
-            cache: cache.map(|Directories { cache, state, .. }| (cache.clone(), state.clone())),
+            remembered: Remembered::new(cache),
+            known: Known::new(cache),
+            cache: with_seals.map(|(cache, state)| (cache.to_owned(), state.to_owned())),
             require_sandbox,
             report: report.clone(),
             stopped: RefCell::default(),

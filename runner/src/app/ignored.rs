@@ -1,6 +1,6 @@
 //! Lines of the workspace's files that have no effect because nobody trusts them: told once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::App;
 use crate::config::{Line, Location, RaisedLimit};
@@ -36,6 +36,12 @@ impl Ignored {
     /// A ceiling that would be higher.
     pub(super) fn limit(raised: &RaisedLimit) -> Self {
         Self::new(raised.location.as_ref(), raised.what.clone())
+    }
+
+    /// The sections of commands in a file that a link says to read. None of its content is named.
+    pub(super) fn sections(path: &Path, target: &Path) -> Self {
+        let what = format!("sections of commands, from `{}`", target.display());
+        Self { location: path.display().to_string(), what }
     }
 
     /// A grant outside of the workspace, with links resolved.

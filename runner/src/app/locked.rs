@@ -16,8 +16,7 @@ impl App {
         if let Some(lock) = self.lock.get() {
             return Ok(lock.as_ref());
         }
-        let state = self.environment.directories.as_ref().map(|directories| &*directories.state);
-        let read = LockFile::read(&self.lock_path(), &Parsed::new(state))?;
+        let read = LockFile::read(&self.lock_path(), &Parsed::new(self.environment.state()))?;
         Ok(self.lock.get_or_init(|| read).as_ref())
     }
 

@@ -24,9 +24,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::cli::{self, Cli, GlobalOptions, Request, Verbatim};
-use crate::config::{Configuration, LogLevel, Settings};
+use crate::config::{Configuration, ConfigurationError, Line, LogLevel, Settings};
 use crate::embedded;
-use crate::environment::Environment;
+use crate::environment::{Environment, is_home_in, is_inside};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::invocation;
@@ -152,11 +152,13 @@ struct App {
 impl App {
     fn new(options: GlobalOptions, report: Report) -> Result<Self, Error> {
         let begun = Instant::now();
-        let environment = Environment::read(options.directory.as_deref())?;
+        let mut environment = Environment::read(options.directory.as_deref())?;
         let user =
             environment.directories.as_ref().map(|directories| directories.configuration.as_path());
         let configuration =
             Configuration::load(options.config.as_deref(), &environment.working_directory, user)?;
+        environment.heed_workspace(configuration.workspace());
+        refuse_in_workspace(&environment, &configuration)?;
         let settings = Settings::resolve(&configuration)?;
         let missing =
             |directory: &&PathBuf| !environment.working_directory.join(directory).is_dir();
@@ -164,7 +166,7 @@ impl App {
             return Err(Error::PluginDirectory { path: path.clone() });
         }
         let state = environment.directories.as_ref().map(|directories| directories.state.as_path());
-        let state = State::new(state);
+        let state = State::new(state, environment.state().is_none());
         let (trust, lock, ignored) = (OnceCell::new(), OnceCell::new(), RefCell::default());
         let app = Self {
             options: GlobalOptions::default(),
@@ -194,6 +196,21 @@ impl App {
         Ok(self)
     }
 
+    /// Tells that the user's own directories are where others can have put something into them.
+    fn warn_of_workspace(&self) {
+        let [first, rest @ ..] = self.environment.in_workspace() else { return };
+        let mut names = format!("`{}`", first.display());
+        for path in rest {
+            names += &format!(", `{}`", path.display());
+        }
+        let workspace = self.configuration.workspace().display();
+        let message = format!(
+            "nothing is believed that is in {names}: it is inside the workspace `{workspace}`, and can come with it"
+        );
+        let help = "set XDG_STATE_HOME, XDG_CACHE_HOME and XDG_DATA_HOME to directories outside of the workspace";
+        self.report.warn(&message, help);
+    }
+
     fn describer(&self) -> Describer {
         Describer::new(&self.environment, self.options.require_sandbox, &self.report)
     }
@@ -201,6 +218,7 @@ impl App {
     /// Does what is asked. `found` is the plugin of the command that is to run, if it was looked up before.
     fn answer(self, request: Request, found: Option<Plugin>) -> Result<ExitCode, Error> {
         report::install_log(&self.report.console, self.settings.log_level, self.report.log_format);
+        self.warn_of_workspace();
         let describer = self.describer();
         let wanted = match &request {
             Request::Run { name, .. } => Some(name.clone()),
@@ -262,16 +280,7 @@ impl App {
 
     /// The plugins. `wanted` is the one command that is asked for, if it is one.
     fn registry<'a>(&self, describer: &'a Describer, wanted: Option<&str>) -> Registry<'a> {
-        let place = |origin| {
-            let here = &self.environment.working_directory;
-            move |directory: &PathBuf| Place { origin, directory: here.join(directory) }
-        };
-        let mut places: Vec<Place> =
-            self.options.plugin_dirs.iter().map(place(Origin::CommandLine)).collect();
-        let named = self.settings.plugin_path.iter();
-        let named = named.filter(|line| self.counts(Ignored::directory(line)));
-        places.extend(named.map(|line| &line.value).map(place(Origin::Configuration)));
-        places.extend(self.environment.plugin_places(self.configuration.workspace()));
+        let places = self.places(|line| self.counts(Ignored::directory(line)));
         let replaceable: BTreeSet<Name> = self
             .settings
             .replaceable
@@ -281,6 +290,20 @@ impl App {
             .map(|line| line.value.clone())
             .collect();
         Registry::new(places, embedded::PLUGINS, replaceable, describer, describer.known())
+    }
+
+    /// Where plugins are looked for, of the lines of the configuration in those that count.
+    fn places(&self, counts: impl Fn(&Line<PathBuf>) -> bool) -> Vec<Place> {
+        let place = |origin| {
+            let here = &self.environment.working_directory;
+            move |directory: &PathBuf| Place { origin, directory: here.join(directory) }
+        };
+        let mut places: Vec<Place> =
+            self.options.plugin_dirs.iter().map(place(Origin::CommandLine)).collect();
+        let named = self.settings.plugin_path.iter().filter(|line| counts(line));
+        places.extend(named.map(|line| &line.value).map(place(Origin::Configuration)));
+        places.extend(self.environment.plugin_places(self.configuration.workspace()));
+        places
     }
 
     fn find(
@@ -316,6 +339,25 @@ impl App {
             return Ok(subcommand.clone());
         }
         Ok(invocation::clap_command(&self.find(registry, describer, name)?.manifest))
+    }
+}
+
+/// Refuses a configuration file of the user's in a place where the workspace can have brought it. Where the user's own
+/// link leads to does not matter: it can lead to the repository that they keep such files in.
+fn refuse_in_workspace(
+    environment: &Environment,
+    configuration: &Configuration,
+) -> Result<(), ConfigurationError> {
+    let Some(path) = configuration.user_file() else { return Ok(()) };
+    let workspace = configuration.workspace();
+    let directories = environment.directories.as_ref();
+    let above = directories.and_then(|directories| directories.configuration.parent());
+    match above.is_some_and(|above| is_inside(above, workspace)) && !is_home_in(workspace) {
+        true => Err(ConfigurationError::InWorkspace {
+            path: path.to_owned(),
+            workspace: workspace.to_owned(),
+        }),
+        false => Ok(()),
     }
 }
 

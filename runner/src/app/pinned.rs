@@ -26,7 +26,7 @@ pub(super) fn meaning(
         trusted,
         named: &[],
         paths,
-        protected: Protected::new(paths.workspace(), []),
+        protected: Protected::in_workspace(paths.workspace()),
         environment: &[],
     })
     .map_err(|unusable| unusable.error)

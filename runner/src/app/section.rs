@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::describer::Describer;
+use super::ignored::Ignored;
 use crate::config::SectionPart;
 use crate::embedded;
 use crate::error::Error;
@@ -37,7 +38,9 @@ impl App {
     /// The command's section, after the plugin's schema (or, without one, its keys) has passed it.
     pub(super) fn checked_section(&self, manifest: &Manifest) -> Result<Map<String, Value>, Error> {
         let command = manifest.name();
-        let section = self.configuration.section(command)?;
+        let outside = self.configuration.sections_outside(|key| key == command.as_str());
+        let outside = outside.map(|(path, target)| Ignored::sections(path, &target));
+        let section = self.configuration.section(command, self.counts(outside))?;
         let (steps, part, message) = match manifest.schema() {
             Some(schema) => {
                 let Err(violation) = schema.check(&Value::Object(section.clone())) else {

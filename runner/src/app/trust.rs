@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::permission::{Capability, Effect, Paths, PermissionError, Statement};
 use crate::plugin::lock::{FILE_NAME, LockFile};
-use crate::plugin::{Name, Origin, Place, Plugin, discovery};
+use crate::plugin::{Name, Origin, Place, Plugin, discovery, manifests_beside};
 use crate::report::{TrustState, TrustedWorkspace};
 use crate::state::{Contents, ContentsError, Trusted};
 
@@ -49,12 +49,14 @@ impl App {
     pub(super) fn is_trusted_with(&self, plugin: &Plugin) -> bool {
         let Trust::Yes(contents) = self.trust() else { return false };
         let workspace = self.configuration.workspace();
-        let holds = |path: &Path, digest| {
-            let known = contents.holds(workspace, path, digest);
-            known.unwrap_or(plugin.origin != Origin::Workspace)
-        };
-        plugin.path.as_ref().is_none_or(|path| holds(path, &plugin.digest))
-            && plugin.beside.as_ref().is_none_or(|beside| holds(&beside.path, &beside.digest))
+        let beside = plugin.beside.as_ref().map(|beside| (&*beside.path, &beside.digest));
+        match &plugin.path {
+            Some(path) => {
+                let may_be_new = plugin.origin != Origin::Workspace;
+                contents.vouches_for(workspace, (path, &plugin.digest), beside, may_be_new)
+            }
+            None => true,
+        }
     }
 
     pub(super) fn trust(&self) -> &Trust {
@@ -133,6 +135,8 @@ impl App {
             lines.extend(raised.iter().map(Ignored::limit));
         }
         lines.extend(contents.grants().map(Ignored::grant));
+        let sections = self.configuration.sections_outside(|_| true);
+        lines.extend(sections.map(|(path, target)| Ignored::sections(path, &target)));
         lines.sort();
         lines.dedup();
         lines
@@ -223,7 +227,10 @@ fn files(
         };
         let place = Place { origin: Origin::Workspace, directory };
         let files = place.files().map_err(unreadable(&place.directory))?;
-        for path in files.plugins.into_iter().chain(files.manifests) {
+        // What a plugin's manifest is called, the file system may see otherwise than the list.
+        let beside: BTreeSet<PathBuf> =
+            files.plugins.iter().flat_map(|path| manifests_beside(path)).collect();
+        for path in beside.into_iter().chain(files.plugins).chain(files.manifests) {
             let bytes = discovery::read(&path).map_err(unreadable(&path))?;
             contents.add(workspace, &path, &bytes)?;
         }

@@ -11,7 +11,7 @@ use super::document::{Document, DocumentError, Part, Place, merge};
 use super::file::{LimitsLayer, RUNNER_KEYS};
 use crate::permission::Statement;
 use crate::plugin::Name;
-use crate::suggest;
+use crate::{private, suggest};
 
 /// The names of a project's configuration file.
 const PROJECT: [&str; 3] = ["taskrunner.yaml", "taskrunner.yml", "taskrunner.json"];
@@ -28,6 +28,10 @@ pub(crate) enum ConfigurationError {
     Ambiguous { first: PathBuf, second: PathBuf },
     #[error("`{}` is above this directory and belongs to somebody else: name it with --config, or go there with -C, if it is meant", path.display())]
     SomebodyElses { path: PathBuf },
+    #[error("your configuration file `{}` is not used: {error}", path.display())]
+    NotOwn { path: PathBuf, error: io::Error },
+    #[error("your configuration file `{}` is inside the workspace `{}` and can have come with it: move it, or set XDG_CONFIG_HOME to a directory outside", path.display(), workspace.display())]
+    InWorkspace { path: PathBuf, workspace: PathBuf },
 }
 
 /// The files of the configuration, parsed.
@@ -54,7 +58,9 @@ impl Configuration {
         if let Some(path) =
             user_directory.map(|directory| only_one(directory, &USER)).transpose()?.flatten()
         {
-            documents.push(Document::read(&path)?);
+            let own = private::check_way(&path);
+            own.map_err(|error| ConfigurationError::NotOwn { path: path.clone(), error })?;
+            documents.push(Document::read_own(&path)?);
         }
         let project = match named {
             Some(named) => Some(working_directory.join(named)),
@@ -63,7 +69,7 @@ impl Configuration {
         let mut workspace = working_directory.to_owned();
         let has_project = project.is_some();
         if let Some(path) = project {
-            documents.push(Document::read(&path)?);
+            documents.push(Document::read_below(&path, working_directory)?);
             let directory = path.parent().and_then(|directory| dunce::canonicalize(directory).ok());
             if let Some(directory) =
                 directory.filter(|directory| working_directory.starts_with(directory))
@@ -111,10 +117,35 @@ impl Configuration {
         self.documents.last().filter(|_| self.has_project)
     }
 
-    /// A command's section: the project's over the user's.
-    pub(crate) fn section(&self, command: &Name) -> Result<Map<String, Value>, DocumentError> {
+    /// The user's own file.
+    pub(crate) fn user_file(&self) -> Option<&Path> {
+        let count = self.documents.len() - usize::from(self.has_project);
+        self.documents[..count].first().map(Document::path)
+    }
+
+    /// The project's file, and where it really is, if that is outside of the workspace and it has a section for one of these
+    /// commands: a link gives a command to read what it was not granted.
+    pub(crate) fn sections_outside(
+        &self,
+        is_command: impl Fn(&str) -> bool,
+    ) -> Option<(&Path, PathBuf)> {
+        let is_section = |key: &String| !RUNNER_KEYS.contains(&key.as_str()) && is_command(key);
+        let project = self.project()?;
+        let has_section = project.value().keys().any(is_section);
+        Some((project.path(), has_section.then(|| project.outside())??))
+    }
+
+    /// A command's section: the project's, if that counts, over the user's.
+    pub(crate) fn section(
+        &self,
+        command: &Name,
+        with_project: bool,
+    ) -> Result<Map<String, Value>, DocumentError> {
         let mut section = Value::Object(Map::new());
-        for document in &self.documents {
+        let left_out = self.project().filter(|_| !with_project);
+        let counts =
+            |document: &&Document| left_out.is_none_or(|project| !std::ptr::eq(project, *document));
+        for document in self.documents.iter().filter(counts) {
             match document.value().get(command.as_str()) {
                 None | Some(Value::Null) => {}
                 Some(object @ Value::Object(_)) => section = merge(section, object.clone()),

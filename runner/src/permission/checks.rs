@@ -62,8 +62,8 @@ impl Grants {
         if !ruling.allowed {
             return ruling;
         }
-        if self.protected.is_below(path) {
-            return Ruling::denied("it holds files of the runner's own");
+        if let Some(ruling) = self.check_shelter(path) {
+            return ruling;
         }
         if let Some(rule) = self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
             return Ruling::by(&rule.label, false);
@@ -73,6 +73,21 @@ impl Grants {
         match [&self.granted, &self.requested].iter().all(|rules| rules.iter().any(is_whole)) {
             true => ruling,
             false => Ruling::denied("a glob grants it, but not what is in it"),
+        }
+    }
+
+    /// Why a directory may not be moved, nor a link be put in its place, where something protected is or would be below
+    /// it: what is found there then would be another thing.
+    pub(crate) fn check_shelter(&self, path: &Path) -> Option<Ruling> {
+        let holds = self.protected.is_below(path);
+        holds
+            .then(|| Ruling::denied("it holds files of the runner's own, of git or of a CI system"))
+    }
+
+    /// Looks up what nobody may write, where anything may be written at all.
+    pub(crate) fn look_up_protected(&self) {
+        if self.mounts().iter().any(|mount| mount.access == Access::Write) {
+            self.protected.look_up();
         }
     }
 

@@ -47,7 +47,7 @@ impl World {
             trusted: given.trusted,
             named: given.named,
             paths: &self.paths,
-            protected: Protected::new(self.paths.workspace(), []),
+            protected: Protected::in_workspace(self.paths.workspace()),
             environment: &self.variables,
         })
     }

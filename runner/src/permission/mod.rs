@@ -34,7 +34,7 @@ pub(crate) use host::{Host, HostName};
 pub(crate) use mounts::{Mount, Scope};
 pub(crate) use network::{NetworkRules, Origin};
 pub(crate) use paths::{NamedPath, Paths, PermissionError};
-pub(crate) use protected::Protected;
+pub(crate) use protected::{OwnPaths, Protected, Resolver};
 pub(crate) use rule::{Effect, Source, Statement};
 pub(crate) use targets::Targets;
 pub(crate) use variable::VariablePattern;

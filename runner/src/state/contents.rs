@@ -44,6 +44,23 @@ impl Contents {
         Ok(())
     }
 
+    /// Whether a plugin, and the manifest beside it, are as they were looked at. A plugin that is not among the files must be
+    /// one that `may_be_new`; the manifest of one that is must be there as well, under the very name by which it was found:
+    /// a file system that knows no case finds it by several.
+    pub(crate) fn vouches_for(
+        &self,
+        workspace: &Path,
+        (plugin, digest): (&Path, &Digest),
+        beside: Option<(&Path, &Digest)>,
+        may_be_new: bool,
+    ) -> bool {
+        let beside = beside.map(|(path, digest)| self.holds(workspace, path, digest));
+        match self.holds(workspace, plugin, digest) {
+            Some(is_same) => is_same && beside.is_none_or(|known| known == Some(true)),
+            None => may_be_new && beside.flatten().is_none(),
+        }
+    }
+
     /// Whether a file is among them with these bytes; none where it is not among them at all.
     pub(crate) fn holds(&self, workspace: &Path, path: &Path, digest: &Digest) -> Option<bool> {
         let found = self.files.get(&name_in(workspace, path)?)?;
@@ -111,6 +128,23 @@ mod tests {
         assert_eq!(holds("/ws/p/x.wasm", "x"), Some(true));
         assert_eq!(holds("/ws/p/x.wasm", "y"), Some(false), "it was put there meanwhile");
         assert_eq!(holds("/ws/p/y.wasm", "x"), None);
+        let vouches = |path: &str, bytes: &str, beside: Option<(&str, &str)>, may_be_new| {
+            let digest = |bytes: &str| Digest::of(bytes.as_bytes());
+            let beside = beside.map(|(path, bytes)| (Path::new(path), digest(bytes)));
+            let beside = beside.as_ref().map(|(path, digest)| (*path, digest));
+            let plugin = (Path::new(path), &digest(bytes));
+            before.vouches_for(Path::new("/ws"), plugin, beside, may_be_new)
+        };
+        assert!(vouches("/ws/p/x.wasm", "x", None, false));
+        assert!(!vouches("/ws/p/x.wasm", "y", None, true), "it was put there meanwhile");
+        let known = Some(("/ws/taskrunner.yaml", "a"));
+        assert!(vouches("/ws/p/x.wasm", "x", known, false));
+        for beside in [("/ws/taskrunner.yaml", "b"), ("/ws/p/x.YAML", "a"), ("/else/x.yml", "")] {
+            assert!(!vouches("/ws/p/x.wasm", "x", Some(beside), true), "{beside:?}");
+        }
+        assert!(vouches("/else/y.wasm", "y", Some(("/else/y.yaml", "z")), true));
+        assert!(!vouches("/else/y.wasm", "y", None, false));
+        assert!(!vouches("/else/y.wasm", "y", known, true), "one of the workspace's");
         let mut after = contents(&[("/ws/taskrunner.yaml", "b"), ("/else/x.wasm", "x")]);
         after.add_grant("x: read /etc".to_owned());
         assert_eq!(

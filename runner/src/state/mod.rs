@@ -27,6 +27,8 @@ const LOCK: &str = "lock";
 pub(crate) enum StateError {
     #[error("there is no home directory to keep this in")]
     NoHome,
+    #[error("the directory to keep this in, `{}`, is inside the workspace", _0.display())]
+    InWorkspace(PathBuf),
     #[error("nothing is believed that is in `{path}`: {error}", path = path.display())]
     Directory { path: PathBuf, error: io::Error },
     #[error("`{path}`: {error}", path = path.display())]
@@ -36,12 +38,18 @@ pub(crate) enum StateError {
 /// The user's state directory.
 pub(crate) struct State {
     directory: Option<PathBuf>,
+    /// The directory, where it is one in which nothing is believed.
+    in_workspace: Option<PathBuf>,
 }
 
 impl State {
-    /// Without a directory nothing was decided, and nothing can be kept.
-    pub(crate) fn new(directory: Option<&Path>) -> Self {
-        Self { directory: directory.map(ToOwned::to_owned) }
+    /// Without a directory nothing was decided, and nothing can be kept. The same holds for one inside the workspace.
+    pub(crate) fn new(directory: Option<&Path>, is_in_workspace: bool) -> Self {
+        let directory = directory.map(ToOwned::to_owned);
+        match is_in_workspace {
+            true => Self { directory: None, in_workspace: directory },
+            false => Self { directory, in_workspace: None },
+        }
     }
 
     /// A directory of records to read; none where nothing was ever kept.
@@ -69,7 +77,9 @@ impl State {
 
     /// The same to write, made where it is not there.
     fn prepared(&self, name: &str) -> Result<PathBuf, StateError> {
-        let root = self.directory.as_ref().ok_or(StateError::NoHome)?;
+        let no_directory =
+            || self.in_workspace.clone().map_or(StateError::NoHome, StateError::InWorkspace);
+        let root = self.directory.as_ref().ok_or_else(no_directory)?;
         let directory = root.join(name);
         for path in [root, &directory] {
             crate::private::prepare(path)

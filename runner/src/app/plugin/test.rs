@@ -12,10 +12,14 @@ use crate::plugin::{Inspection, discovery, manifests_beside};
 use crate::project::cases::{Case, Cases};
 use crate::project::testing::{Bench, TestError};
 use crate::project::{Project, ProjectError};
+use crate::regular::{self, Longest};
 use crate::sandbox::Cache;
 
 /// The file of cases in a project.
 const CASES: &str = "cases.yaml";
+
+/// The longest manifest beside a plugin: what reads it takes no more.
+const MANIFEST: Longest = Longest(256 * 1024, "a manifest");
 
 impl App {
     /// Runs the cases whose names hold `filter`; whether all of them pass.
@@ -73,13 +77,12 @@ impl App {
         std::fs::write(&copy, discovery::read(path)?)?;
         for beside in manifests_beside(path) {
             let extension = beside.extension().unwrap_or_default();
-            std::fs::copy(&beside, copy.with_extension(extension))?;
+            regular::copy(&beside, &copy.with_extension(extension), MANIFEST)?;
         }
-        let user = self.environment.directories.as_ref();
         let own = |name| directory.path().join(name);
-        let cache = user.and_then(|user| user.cache.parent());
+        let cache = self.environment.cache().and_then(Path::parent);
         let cache = cache.map_or_else(|| own("cache"), PathBuf::from);
-        let seals = match user.and_then(|user| Cache::seals_in(&user.state).ok()) {
+        let seals = match self.environment.state().and_then(|state| Cache::seals_in(state).ok()) {
             Some(seals) => seals,
             None => Cache::seals_in(&own("state"))?,
         };

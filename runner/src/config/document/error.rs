@@ -8,6 +8,7 @@ use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use super::Format;
 use super::excerpt::Excerpt;
+use super::origin::{Origin, Outside};
 use super::visible::visible;
 
 /// How much of a message is shown: messages quote values, and values can be as long as the file.
@@ -63,17 +64,31 @@ impl DocumentError {
         Self::new("cannot read the ", "", path, "", fault)
     }
 
-    pub(super) fn undecodable(path: &Path, text: &str, fault: Fault) -> Self {
-        Self::new("cannot read the ", "", path, text, fault)
+    pub(super) fn undecodable(origin: &Origin, text: &str, fault: Fault) -> Self {
+        Self::within("cannot read the ", "", origin, text, fault)
     }
 
-    pub(super) fn unparsable(path: &Path, text: &str, format: Format, fault: Fault) -> Self {
+    pub(super) fn unparsable(origin: &Origin, text: &str, format: Format, fault: Fault) -> Self {
         let format = format!(" as {}", format.name());
-        Self::new("cannot parse the ", &format, path, text, fault)
+        Self::within("cannot parse the ", &format, origin, text, fault)
     }
 
-    pub(super) fn invalid(path: &Path, text: &str, fault: Fault) -> Self {
-        Self::new("the ", " is not valid", path, text, fault)
+    pub(super) fn invalid(origin: &Origin, text: &str, fault: Fault) -> Self {
+        Self::within("the ", " is not valid", origin, text, fault)
+    }
+
+    /// A mistake in what a file says. Nothing of a file is shown that only somebody's link says to read: no line, and no
+    /// message, since messages quote values.
+    fn within(before: &str, after: &str, origin: &Origin, text: &str, fault: Fault) -> Self {
+        let Some(Outside { directory, target }) = origin.outside() else {
+            return Self::new(before, after, &origin.path, text, fault);
+        };
+        let message = format!(
+            "what is wrong is not shown, since the file is a link out of `{}`, to `{}`",
+            directory.display(),
+            target.display()
+        );
+        Self::new(before, after, &origin.path, "", Fault { span: None, message, help: None })
     }
 
     fn new(before: &str, after: &str, path: &Path, text: &str, fault: Fault) -> Self {

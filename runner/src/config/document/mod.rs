@@ -15,6 +15,7 @@ mod error;
 mod excerpt;
 mod json;
 mod merge;
+mod origin;
 mod outline;
 mod parse;
 mod parsed;
@@ -37,6 +38,7 @@ pub(crate) use parsed::Parsed;
 pub(crate) use place::{Part, Place};
 
 use error::Fault;
+use origin::Origin;
 
 /// How a file is written, known by its extension.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,61 +70,87 @@ impl Format {
 /// A configuration file, parsed; keeps its text to show where a mistake is.
 #[derive(Debug)]
 pub(crate) struct Document {
-    path: PathBuf,
+    origin: Origin,
     text: String,
     format: Format,
     value: Map<String, Value>,
 }
 
 impl Document {
-    /// Reads and parses a file.
+    /// Reads and parses a file that may be anybody's: what is wrong in it is not shown where a link leads out of the
+    /// directory that it comes with.
     pub(crate) fn read(path: &Path) -> Result<Self, DocumentError> {
-        let Some(format) = Format::of(path) else {
+        Self::read_from(Origin::of_project(path))
+    }
+
+    /// The same, of a file that comes with this directory or one below.
+    pub(crate) fn read_below(path: &Path, directory: &Path) -> Result<Self, DocumentError> {
+        Self::read_from(Origin::below(path, directory))
+    }
+
+    /// Reads and parses a file of the user's own.
+    pub(crate) fn read_own(path: &Path) -> Result<Self, DocumentError> {
+        Self::read_from(Origin::of_user(path))
+    }
+
+    fn read_from(origin: Origin) -> Result<Self, DocumentError> {
+        let Some(format) = Format::of(&origin.path) else {
             let help = "a configuration file's name ends in .json, .yaml or .yml";
-            return Err(DocumentError::unreadable(path, "its format is not known", Some(help)));
+            let why = "its format is not known";
+            return Err(DocumentError::unreadable(&origin.path, why, Some(help)));
         };
-        Self::parse(path, read::read(path)?, format)
+        let text = read::read(&origin)?;
+        Self::parse(origin, text, format)
     }
 
     /// Parses what a file of this name holds.
     #[cfg(fuzzing)]
     pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, DocumentError> {
+        let origin = Origin::of_user(path);
         let text = read::text(bytes)
-            .map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))?;
-        Self::parse(path, text, Format::of(path).unwrap_or(Format::Yaml))
+            .map_err(|(text, fault)| DocumentError::undecodable(&origin, &text, fault))?;
+        Self::parse(origin, text, Format::of(path).unwrap_or(Format::Yaml))
     }
 
     /// Reads and parses a file that is written as YAML, whatever its name; what it said before is remembered.
     pub(crate) fn read_yaml(path: &Path, parsed: &Parsed<'_>) -> Result<Self, DocumentError> {
-        let text = read::read(path)?;
+        let origin = Origin::of_project(path);
+        let text = read::read(&origin)?;
         if let Some(value) = parsed.get(&text) {
-            return Ok(Self { path: path.to_owned(), text, format: Format::Yaml, value });
+            return Ok(Self { origin, text, format: Format::Yaml, value });
         }
-        let document = Self::parse(path, text, Format::Yaml)?;
+        let document = Self::parse(origin, text, Format::Yaml)?;
         parsed.put(&document.text, &document.value);
         Ok(document)
     }
 
     /// Parses a text that is to be written to a file, as YAML.
     pub(crate) fn of_yaml(path: &Path, text: String) -> Result<Self, DocumentError> {
-        Self::parse(path, text, Format::Yaml)
+        Self::parse(Origin::of_user(path), text, Format::Yaml)
     }
 
     /// Parses JSON that a file of this path holds inside.
     pub(crate) fn of_json_bytes(path: &Path, bytes: &[u8]) -> Result<Self, DocumentError> {
-        Self::parse(path, read::bounded(path, bytes)?, Format::Json)
+        let origin = Origin::of_project(path);
+        let text = read::bounded(&origin, bytes)?;
+        Self::parse(origin, text, Format::Json)
     }
 
-    fn parse(path: &Path, text: String, format: Format) -> Result<Self, DocumentError> {
+    fn parse(origin: Origin, text: String, format: Format) -> Result<Self, DocumentError> {
         match parse::parse(&text, format) {
-            Ok(value) => Ok(Self { path: path.to_owned(), text, format, value }),
-            Err(fault) => Err(DocumentError::unparsable(path, &text, format, fault)),
+            Ok(value) => Ok(Self { origin, text, format, value }),
+            Err(fault) => Err(DocumentError::unparsable(&origin, &text, format, fault)),
         }
+    }
+
+    /// Where the file really is, if a link leads out of the directory that it comes with.
+    pub(crate) fn outside(&self) -> Option<PathBuf> {
+        self.origin.outside().map(|outside| outside.target)
     }
 
     /// The file's path, as it was given.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        &self.origin.path
     }
 
     /// The text that was parsed.
@@ -175,7 +203,7 @@ impl Document {
         help: Option<String>,
     ) -> DocumentError {
         let fault = Fault { span: self.span(at), message: message.into(), help };
-        DocumentError::invalid(&self.path, &self.text, fault)
+        DocumentError::invalid(&self.origin, &self.text, fault)
     }
 
     fn span(&self, at: &Place) -> Option<std::ops::Range<usize>> {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::error::{DocumentError, Fault};
+use super::origin::Origin;
 use crate::regular::{self, Longest};
 
 /// The longest configuration file, in bytes.
@@ -13,7 +14,8 @@ use crate::regular::{self, Longest};
 pub(super) const MAX_BYTES: u64 = 256 * 1024;
 
 /// Reads a configuration file's text.
-pub(super) fn read(path: &Path) -> Result<String, DocumentError> {
+pub(super) fn read(origin: &Origin) -> Result<String, DocumentError> {
+    let path = &origin.path;
     let (bytes, ..) = regular::read(path, Longest(MAX_BYTES, "it")).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::FileTooLarge => return too_long(path),
@@ -23,15 +25,15 @@ pub(super) fn read(path: &Path) -> Result<String, DocumentError> {
         };
         DocumentError::unreadable(path, why, None)
     })?;
-    text(bytes).map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))
+    text(bytes).map_err(|(text, fault)| DocumentError::undecodable(origin, &text, fault))
 }
 
 /// The text that bytes are which somebody has read.
-pub(super) fn bounded(path: &Path, bytes: &[u8]) -> Result<String, DocumentError> {
+pub(super) fn bounded(origin: &Origin, bytes: &[u8]) -> Result<String, DocumentError> {
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(too_long(path));
+        return Err(too_long(&origin.path));
     }
-    text(bytes.to_vec()).map_err(|(text, fault)| DocumentError::undecodable(path, &text, fault))
+    text(bytes.to_vec()).map_err(|(text, fault)| DocumentError::undecodable(origin, &text, fault))
 }
 
 fn too_long(path: &Path) -> DocumentError {

@@ -1,99 +1,101 @@
-//! What no plugin may write, whatever was granted: what git and the runner would act on later.
+//! What no plugin may write, whatever was granted: what git, the runner and a CI system act on later. This is the one
+//! place that knows it, by every name that a path has: through links, `gitdir:` files and bind mounts.
+
+#[cfg(target_os = "linux")]
+mod binds;
+mod git;
+mod own;
+mod resolve;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-/// The runner's own files, and those of git.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Protected {
-    /// Files and directories, absolute and free of links as far as they are there, with nothing in them
-    /// that says nothing: as text they are what they are as paths.
-    own: Vec<PathBuf>,
+use own::Own;
+
+pub(crate) use resolve::Resolver;
+
+/// Whose files those are that no plugin writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Git,
+    Runner,
+    /// A CI system, or a shell that it starts.
+    Ci,
 }
 
-/// The runner's files at the top of a workspace.
-const IN_WORKSPACE: [&str; 5] =
-    [".taskrunner", "taskrunner.yaml", "taskrunner.yml", "taskrunner.json", "taskrunner.lock"];
+impl Owner {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Git => "no plugin writes to a git directory",
+            Self::Runner => "no plugin writes to the runner's own files",
+            Self::Ci => "no plugin writes to what a CI system or a shell reads its settings from",
+        }
+    }
+}
+
+/// The files and directories that belong to the runner, to git and to CI systems, as they are named: by the command
+/// line, the environment and the configuration. Nothing of it need be there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnPaths {
+    pub(crate) workspace: PathBuf,
+    /// The runner's.
+    pub(crate) files: Vec<PathBuf>,
+    /// The same, where what the links in a directory lead to is the runner's, too: its plugins, for one.
+    pub(crate) directories: Vec<PathBuf>,
+    /// Git's: what its variables name.
+    pub(crate) git: Vec<PathBuf>,
+    /// What a CI system, or the shell of its next step, reads.
+    pub(crate) ci: Vec<PathBuf>,
+}
+
+/// Those files, looked up when the first decision on writing asks for them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Protected(Arc<Lazy>);
+
+#[derive(Debug, Default)]
+struct Lazy {
+    paths: OwnPaths,
+    own: OnceLock<Own>,
+    free: git::Free,
+}
 
 impl Protected {
-    /// `others` are the runner's files that are elsewhere: the user's configuration, plugins, state and
-    /// cache, and what the command line names.
-    pub(crate) fn new(workspace: &Path, others: impl IntoIterator<Item = PathBuf>) -> Self {
-        let mut own: Vec<PathBuf> = IN_WORKSPACE.iter().map(|name| workspace.join(name)).collect();
-        for path in others {
-            // Where it is a link, both the link and what it leads to are the runner's. What is not there
-            // yet is where its directory really is.
-            own.extend(dunce::canonicalize(&path));
-            if let (Some(directory), Some(name)) = (path.parent(), path.file_name()) {
-                own.extend(dunce::canonicalize(directory).map(|directory| directory.join(name)));
-            }
-            own.push(path);
-        }
-        // Each change of each file is held against each of these.
-        let mut own: Vec<PathBuf> = own.iter().map(|path| path.components().collect()).collect();
-        own.sort();
-        own.dedup();
-        Self { own }
+    pub(crate) fn new(paths: OwnPaths) -> Self {
+        Self(Arc::new(Lazy { paths, ..Lazy::default() }))
+    }
+
+    /// What is known of a workspace alone.
+    pub(crate) fn in_workspace(workspace: &Path) -> Self {
+        Self::new(OwnPaths { workspace: workspace.to_owned(), ..OwnPaths::default() })
+    }
+
+    /// Looks the files up. A worker cannot do it: what it would have to read is out of its reach.
+    pub(crate) fn look_up(&self) {
+        self.own();
+    }
+
+    fn own(&self) -> &Own {
+        self.0.own.get_or_init(|| Own::look_up(&self.0.paths))
     }
 
     /// Why a path may not be written, if that is so. It is absolute, with all links resolved.
     pub(crate) fn reason(&self, path: &Path) -> Option<&'static str> {
-        let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
-        let mut names = path.as_os_str().as_encoded_bytes().split(is_separator);
-        if names.any(|name| name.eq_ignore_ascii_case(b".git")) {
+        if git::has_its_name(path) {
             return Some("no plugin writes to `.git`");
         }
-        let is_own = |own: &PathBuf| starts_with(path, own);
-        self.own.iter().any(is_own).then_some("no plugin writes to the runner's own files")
+        let own = self.own();
+        let is_git =
+            || git::is_in_directory(path, own.settled(), &self.0.free).then_some(Owner::Git);
+        own.owner(path).or_else(is_git).map(Owner::reason)
     }
 
-    /// Whether something of the runner's lies below a directory, so that moving it would move that, too.
+    /// Whether something of theirs lies below a directory, so that moving it, or putting a link in its place, would
+    /// move that, too.
     pub(crate) fn is_below(&self, directory: &Path) -> bool {
-        self.own.iter().any(|own| starts_with(own, directory))
+        self.own().is_below(directory)
     }
-}
-
-/// File systems that know no case are found everywhere, so case is ignored everywhere.
-fn starts_with(path: &Path, start: &Path) -> bool {
-    let (path, start) = (path.as_os_str().as_encoded_bytes(), start.as_os_str().as_encoded_bytes());
-    let Some((lead, rest)) = path.split_at_checked(start.len()) else { return false };
-    let ends_with_name =
-        |path: &[u8]| path.last().is_some_and(|byte| !std::path::is_separator(char::from(*byte)));
-    lead.eq_ignore_ascii_case(start)
-        && (rest.first().is_none_or(|byte| std::path::is_separator(char::from(*byte)))
-            || !ends_with_name(lead))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_runners_own_files_and_gits_are_protected() {
-        let protected = Protected::new(Path::new("/ws"), ["/home/me/.cache/taskrunner".into()]);
-        let is_protected = |path: &str| protected.reason(Path::new(path)).is_some();
-        for path in [
-            "/ws/.git",
-            "/ws/.git/hooks/pre-commit",
-            "/ws/sub/.GIT/config",
-            "/ws/taskrunner.yaml",
-            "/ws/TaskRunner.Lock",
-            "/ws/.taskrunner/plugins/x.wasm",
-            "/home/me/.cache/taskrunner/compiled/x",
-        ] {
-            assert!(is_protected(path), "{path}");
-        }
-        for path in ["/ws", "/ws/.gitignore", "/ws/sub/taskrunner.yaml", "/ws/git", "/ws/x.git/y"] {
-            assert!(!is_protected(path), "{path}");
-        }
-        let root = tempfile::tempdir().expect("a directory");
-        let root = dunce::canonicalize(root.path()).expect("it is there");
-        std::fs::create_dir(root.join("sub")).expect("a directory");
-        let new = Protected::new(Path::new("/ws"), [root.join("sub/../receipt.json")]);
-        assert!(new.reason(&root.join("receipt.json")).is_some(), "whatever way it is written");
-        let untidy = Protected::new(Path::new("/ws"), ["/ws//a/./b/".into()]);
-        assert!(untidy.reason(Path::new("/ws/a/b/c")).is_some());
-        assert!(untidy.reason(Path::new("/ws/a/bc")).is_none());
-        assert!(protected.is_below(Path::new("/home/me")) && protected.is_below(Path::new("/")));
-        assert!(!protected.is_below(Path::new("/ws/sub")));
-    }
-}
+#[path = "tests.rs"]
+mod tests;

@@ -120,6 +120,7 @@ impl Layer<'_> {
         if self.leads_out(&pinned, Path::new(&target))? {
             return Err(self.refused(Operation::Create, &pinned.path()?, LINK_OUT));
         }
+        self.refuse_way(Operation::Create, &pinned)?;
         self.files.created.check()?;
         let lent = self.lend(pinned.writable())?;
         let (handle, name) = (Self::lent(&lent), pinned.name());
@@ -156,7 +157,8 @@ impl Layer<'_> {
             DescriptorType::SymbolicLink if self.would_lead_out(&source, &target)? => {
                 return Err(self.refused(Operation::Create, &target.path()?, LINK_OUT));
             }
-            DescriptorType::RegularFile | DescriptorType::SymbolicLink => {}
+            DescriptorType::SymbolicLink => self.refuse_way(Operation::Create, &target)?,
+            DescriptorType::RegularFile => {}
             DescriptorType::Directory => return Err(ErrorCode::NotPermitted.into()),
             _ => return Err(self.refused(Operation::Write, &source.path()?, SPECIAL)),
         }
@@ -189,6 +191,9 @@ impl Layer<'_> {
         }
         if (place.directory || to_place.directory) && !is_directory {
             return Err(ErrorCode::NotDirectory.into());
+        }
+        if is_link {
+            self.refuse_way(Operation::Rename, &target)?;
         }
         if is_directory {
             for path in [source.path()?, target.path()?] {
@@ -280,6 +285,18 @@ impl Layer<'_> {
         let stat = self.below.stat(Self::lent(fd)).await?;
         self.refuse_other_names(&path, &stat)?;
         self.set_times_of_open(descriptor, times).await
+    }
+
+    /// Refuses a link in the place of a directory that something protected would be found below.
+    fn refuse_way(&self, operation: Operation, link: &Pinned) -> FsResult<()> {
+        let path = link.path()?;
+        match self.files.opened.rules.check_shelter(&path) {
+            None => Ok(()),
+            Some(ruling) => {
+                self.tell(&ruling, operation, &path);
+                Err(ErrorCode::NotPermitted.into())
+            }
+        }
     }
 
     /// Refuses to write a file that can also be one outside of the grants, and what is no file.

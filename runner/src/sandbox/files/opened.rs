@@ -58,6 +58,7 @@ impl Opened {
             })
         };
         let roots = grants.mounts().iter().map(open).collect::<Result<_, _>>()?;
+        grants.look_up_protected();
         Ok(Self { roots, rules: Arc::clone(grants) })
     }
 

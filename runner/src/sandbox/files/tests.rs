@@ -42,7 +42,7 @@ pub(in crate::sandbox) fn grants(workspace: &Path, denied: bool) -> Grants {
         trusted: false,
         named: &[],
         paths: &Paths::new(workspace, workspace, None).expect("it is there"),
-        protected: Protected::new(workspace, []),
+        protected: Protected::in_workspace(workspace),
         environment: &[],
     })
     .expect("a decision")

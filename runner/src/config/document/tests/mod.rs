@@ -10,6 +10,7 @@ mod walls;
 
 use std::path::Path;
 
+use super::origin::Origin;
 use super::{Document, DocumentError, Format};
 
 /// A document of a text, as if read from `file.json` or `file.yaml`.
@@ -18,7 +19,7 @@ fn document(format: Format, text: &str) -> Result<Document, DocumentError> {
         Format::Json => "file.json",
         Format::Yaml => "file.yaml",
     };
-    Document::parse(Path::new(path), text.to_owned(), format)
+    Document::parse(Origin::of_user(Path::new(path)), text.to_owned(), format)
 }
 
 fn json(text: &str) -> Document {
