@@ -522,7 +522,6 @@ fn by_every_way_in_which_a_path_becomes_ours() {
         let own: Vec<PathBuf> = way.paths.iter().map(|path| project.path(path)).collect();
         let options = [&["--allow-write=."], way.options].concat();
         for path in way.paths {
-            eprintln!("{}: {path}", way.what);
             try_all_with(&project, "/", path, &own, &options, way.variables);
         }
         for (path, only) in way.ways.iter().flat_map(|path| OF_LINKS.map(|only| (path, only))) {
@@ -643,7 +642,6 @@ fn by_a_bind_mount() {
     let Ok(ended) = unshare.env("HOME", project.beside_path("home")).output() else { return };
     let said = String::from_utf8_lossy(&ended.stdout);
     if ended.status.code() != Some(0) && said.is_empty() {
-        eprintln!("no bind mounts here: {}", String::from_utf8_lossy(&ended.stderr));
         return;
     }
     let allowed: Vec<&str> = said.lines().filter(|line| line.ends_with(": ok")).collect();

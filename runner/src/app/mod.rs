@@ -218,7 +218,10 @@ impl App {
     /// Does what is asked. `found` is the plugin of the command that is to run, if it was looked up before.
     fn answer(self, request: Request, found: Option<Plugin>) -> Result<ExitCode, Error> {
         report::install_log(&self.report.console, self.settings.log_level, self.report.log_format);
-        self.warn_of_workspace();
+        // Who builds or tests a plugin of their own acts on nothing that is kept there.
+        if !matches!(request, Request::Plugin(_)) {
+            self.warn_of_workspace();
+        }
         let describer = self.describer();
         let wanted = match &request {
             Request::Run { name, .. } => Some(name.clone()),
