@@ -305,13 +305,6 @@ mod unix {
         }
     }
 
-    /// Its directory, which workers are not to inherit.
-    impl std::os::fd::AsRawFd for Destination {
-        fn as_raw_fd(&self) -> std::os::fd::RawFd {
-            self.directory.as_raw_fd()
-        }
-    }
-
     /// On the way along a path.
     struct Walk<'a> {
         path: &'a Path,

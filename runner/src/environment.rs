@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etcetera::BaseStrategy;
 
@@ -13,7 +14,7 @@ use crate::plugin::{Origin, Place};
 
 /// The environment of the process.
 pub(crate) struct Environment {
-    variables: HashMap<OsString, OsString>,
+    variables: Arc<HashMap<OsString, OsString>>,
     /// Those that are Unicode, in order, once somebody asks for them.
     unicode: OnceCell<Vec<(String, String)>>,
     /// Absolute and free of links; `-C` included.
@@ -101,7 +102,7 @@ impl Environment {
         });
         Ok(Self {
             unicode: OnceCell::new(),
-            variables: std::env::vars_os().collect(),
+            variables: Arc::new(std::env::vars_os().collect()),
             working_directory,
             home,
             directories,
@@ -169,6 +170,11 @@ impl Environment {
     /// A variable; none where it is not Unicode.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(OsStr::new(name))?.to_str().map(ToOwned::to_owned)
+    }
+
+    /// All variables, for who looks up some of them later.
+    pub(crate) fn shared(&self) -> Arc<HashMap<OsString, OsString>> {
+        Arc::clone(&self.variables)
     }
 
     /// All variables that are Unicode, in the order of their names.
@@ -259,7 +265,7 @@ mod tests {
             let (configuration, data) = (root.join("c"), root.join("link/data"));
             let directories = Some(Directories { configuration, data, cache, state });
             let mut environment = Environment {
-                variables: HashMap::new(),
+                variables: Arc::default(),
                 unicode: OnceCell::new(),
                 working_directory: root.join("ws"),
                 home: None,
@@ -290,7 +296,7 @@ mod tests {
     #[test]
     fn the_systems_directories_are_places_where_there_is_no_home_too() {
         let mut environment = Environment {
-            variables: HashMap::new(),
+            variables: Arc::default(),
             unicode: OnceCell::new(),
             working_directory: "/here".into(),
             home: None,
@@ -307,7 +313,8 @@ mod tests {
             (Origin::System, PathBuf::from("/usr/share/taskrunner/plugins")),
         ];
         assert_eq!(places(&environment), bare);
-        environment.variables.insert("TASKRUNNER_PLUGIN_PATH".into(), "/a::b".into());
+        environment.variables =
+            Arc::new([("TASKRUNNER_PLUGIN_PATH".into(), "/a::b".into())].into());
         let named = [
             (Origin::Environment, PathBuf::from("/a")),
             (Origin::Environment, PathBuf::from("/here/b")),

@@ -92,6 +92,10 @@ impl Error {
             Self::Permission { error: PermissionError::Forbidden { .. }, .. } => {
                 Some("go to the project's directory, or name a directory below this one".to_owned())
             }
+            Self::Argument {
+                error: ArgumentError::Path { error: PermissionError::OutOfReach { .. }, .. },
+                ..
+            } => Some("name it on the command line, which grants it for that run".to_owned()),
             Self::Locked { command, refusal } => Some(refusal.help(command)),
             Self::NotAccepted { .. } => {
                 Some("look at what is new, and accept it with `--accept`".to_owned())

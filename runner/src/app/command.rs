@@ -14,8 +14,8 @@ use crate::config::CommandSettings;
 use crate::error::Error;
 use crate::execution;
 use crate::exit::ExitCode;
-use crate::invocation::{self, ArgumentError, Invocation, Sources};
-use crate::permission::{OwnPaths, Paths, Protected};
+use crate::invocation::{self, ArgumentError, Invocation, Resolved, Sources};
+use crate::permission::{OwnPaths, Paths, Protected, Variables};
 use crate::plugin::name::OPTIONS;
 use crate::plugin::{Manifest, Name, Plugin, Registry};
 use crate::sandbox::{GuestIo, Limits, SandboxError, Setup, Source};
@@ -63,12 +63,19 @@ impl App {
         let section = self.checked_section(&plugin.manifest)?;
         let variable = |name: &str| self.environment.variable(name);
         let sources = Sources { typed, environment: &variable, section: &section, paths: &paths };
-        let (arguments, named) = invocation::resolve(&plugin.manifest, sources)
-            .map_err(|error| self.argument_error(command, error))?;
+        let Resolved { arguments, named, pointed_at } =
+            invocation::resolve(&plugin.manifest, sources)
+                .map_err(|error| self.argument_error(command, error))?;
         let command_line = invocation::command_line(&plugin.manifest, &raw, &arguments)
             .map_err(|error| self.argument_error(command, error))?;
         let subject = Subject { plugin, paths: &paths, named: &named };
         let grants = self.grants(subject)?;
+        for (argument, path) in pointed_at {
+            grants
+                .refuse_another(&path)
+                .map_err(|error| ArgumentError::Path { argument, error })
+                .map_err(|error| self.argument_error(command, error))?;
+        }
         let settings = self.command_settings(command)?;
         self.report_ignored();
         let invocation = Invocation {
@@ -126,6 +133,7 @@ impl App {
             self.environment.home.as_deref(),
         )
         .map_err(|error| Error::Permission { command: manifest.name().clone(), error })?;
+        let paths = paths.with_variables(Variables::new(self.environment.shared()));
         Ok(if manifest.is_raw() { paths.at_working_directory() } else { paths })
     }
 

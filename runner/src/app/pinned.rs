@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::ask::answer;
 use crate::permission::{
-    Capability, Grants, Paths, PermissionError, Policy, Protected, Request, Statement,
+    Capability, GIT_INDEX, Grants, Paths, PermissionError, Policy, Protected, Request, Statement,
 };
 
 /// What statements allow a command that requests just this, with or without trust in the workspace.
@@ -36,6 +36,10 @@ pub(super) fn meaning(
 pub(super) fn pinned(paths: &Paths, statement: &Statement) -> Option<Capability> {
     let Capability { kind, target } = &statement.capability;
     let mut whole = statement.clone();
+    // What stands for files that may be elsewhere tomorrow is kept as what it stands for.
+    if target == GIT_INDEX {
+        return meaning(paths, &[whole], true).is_ok().then(|| statement.capability.clone());
+    }
     if kind.access().is_some() && !Path::new(target).starts_with("~") {
         whole.capability.target = statement.directory.join(target).to_str()?.to_owned();
     }

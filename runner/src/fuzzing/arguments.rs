@@ -27,8 +27,8 @@ pub fn arguments(bytes: &[u8]) {
     let sources = Sources { typed, environment: &|_| None, section: &section, paths: &paths };
     match invocation::resolve(&manifest, sources) {
         Err(error) => assert_plain("an error", &visible(&error.to_string())),
-        Ok((arguments, _)) => {
-            for (spec, argument) in manifest.arguments.iter().zip(&arguments) {
+        Ok(resolved) => {
+            for (spec, argument) in manifest.arguments.iter().zip(&resolved.arguments) {
                 assert_eq!(spec.name, argument.name);
                 assert_allowed(spec, &argument.values);
             }

@@ -11,7 +11,7 @@ use crate::plugin::Name;
 
 pub(crate) use arguments::{TypedValues, clap_command, parse};
 pub(crate) use command_line::{check_form, command_line, usual_form};
-pub(crate) use resolve::{ArgumentError, Sources, resolve};
+pub(crate) use resolve::{ArgumentError, Resolved, Sources, resolve};
 pub(crate) use value::Value;
 
 /// One call of a command, checked.

@@ -46,13 +46,22 @@ pub(crate) enum ArgumentError {
     Nul,
 }
 
-/// Gives each argument of the manifest its values, and lists the paths that the command line named.
+/// What the arguments come to.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    pub(crate) arguments: Vec<Argument>,
+    /// The paths that the command line named, which grants them.
+    pub(crate) named: Vec<NamedPath>,
+    /// The paths that something else named, which grants nothing, each with its argument.
+    pub(crate) pointed_at: Vec<(String, NamedPath)>,
+}
+
+/// Gives each argument of the manifest its values.
 pub(crate) fn resolve(
     manifest: &Manifest,
     sources: Sources<'_>,
-) -> Result<(Vec<Argument>, Vec<NamedPath>), ArgumentError> {
-    let mut named = Vec::new();
-    let mut arguments = Vec::with_capacity(manifest.arguments.len());
+) -> Result<Resolved, ArgumentError> {
+    let mut resolved = Resolved::default();
     for (spec, typed) in manifest.arguments.iter().zip(&sources.typed) {
         let (source, mut values) = strongest(manifest, spec, typed.as_ref(), &sources)?;
         if let Some(value) = spec.value() {
@@ -68,15 +77,16 @@ pub(crate) fn resolve(
                 for value in &mut values {
                     let found = locate(value, source, *path, sources.paths)
                         .map_err(|error| ArgumentError::Path { argument: spec.display(), error })?;
-                    if source == Source::CommandLine {
-                        named.push(found);
+                    match source {
+                        Source::CommandLine => resolved.named.push(found),
+                        _ => resolved.pointed_at.push((spec.display(), found)),
                     }
                 }
             }
         }
-        arguments.push(Argument { name: spec.name.clone(), values, source });
+        resolved.arguments.push(Argument { name: spec.name.clone(), values, source });
     }
-    Ok((arguments, named))
+    Ok(resolved)
 }
 
 /// The one place that knows the precedence.

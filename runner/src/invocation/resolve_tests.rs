@@ -69,7 +69,7 @@ impl World {
     }
 
     /// The workspace is the directory, and the user stands in `sub`.
-    fn resolve(&self) -> Result<(Vec<Argument>, Vec<NamedPath>), ArgumentError> {
+    fn resolve(&self) -> Result<Resolved, ArgumentError> {
         let workspace = self.directory.path();
         let paths = Paths::new(workspace, &workspace.join("sub"), None).expect("both are there");
         let environment = |name: &str| self.variables.get(name).map(ToString::to_string);
@@ -83,8 +83,7 @@ impl World {
 
     /// The source and the values of the first argument.
     fn first(&self) -> (Source, Vec<Value>) {
-        let (mut arguments, _) = self.resolve().expect("it resolves");
-        let first = arguments.swap_remove(0);
+        let first = self.resolve().expect("it resolves").arguments.swap_remove(0);
         (first.source, first.values)
     }
 
@@ -217,7 +216,7 @@ fn a_required_value_must_come_from_somewhere() {
 #[test]
 fn only_a_path_that_was_typed_is_named() {
     let path = || World::new(vec![option("file", ValueType::Path(FILE))]);
-    let named = |world: &World| world.resolve().expect("it resolves").1;
+    let named = |world: &World| world.resolve().expect("it resolves").named;
     let guest = |world: &World| world.first().1;
 
     let typed = path().type_in(&["file"]);

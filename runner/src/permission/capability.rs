@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Protocol;
+use super::{GIT_INDEX, Protocol};
 
 /// What is done with a directory or file. Writing includes reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -141,6 +141,13 @@ pub(crate) struct Request {
     pub(crate) capability: Capability,
     /// Why, for the user who decides.
     pub(crate) reason: String,
+}
+
+impl Request {
+    /// Whether it asks what git tracks in the workspace.
+    pub(crate) fn is_of_git_index(&self) -> bool {
+        self.capability.kind == Kind::Read && self.capability.target == GIT_INDEX
+    }
 }
 
 /// What a path argument is for.

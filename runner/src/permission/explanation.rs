@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::grants::Grants;
+use super::repository::{GIT_INDEX, Repository};
 use super::{Capability, Kind, Paths, PermissionError, Protocol, Ruling, VariablePattern};
 
 /// What decides on one thing.
@@ -48,8 +49,13 @@ impl Grants {
         paths: &Paths,
     ) -> Result<Explanation, PermissionError> {
         let access = asked.kind.access().unwrap_or(super::Access::Write);
-        let expanded = paths.expand(asked.target.as_ref());
-        let path = paths.locate(paths.working_directory(), expanded)?.host;
+        let path = if asked.target == GIT_INDEX {
+            let mut files = paths.repositories().iter().flat_map(Repository::files);
+            files.next().ok_or(PermissionError::NoRepository)?.to_owned()
+        } else {
+            let expanded = paths.expand(asked.target.as_ref());
+            paths.locate(paths.working_directory(), expanded)?.host
+        };
         let concerns =
             |rule: &&super::rule::FileRule| rule.access >= access && rule.pattern.covers(&path);
         Ok(Explanation {

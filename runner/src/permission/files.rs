@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::repository::{GIT_INDEX, Repository};
 use super::{Paths, PermissionError};
 
 /// Which files a rule is about. What it is asked about are paths with all links resolved, as its own
@@ -35,6 +36,19 @@ impl FilePattern {
         let base = paths.locate(directory, paths.expand(&plain))?.host;
         let glob = glob.map(|glob| compile(&glob)).transpose()?;
         Ok(Self { base, glob })
+    }
+
+    /// The same for a target, which can stand for several files: those are named by what they are for.
+    pub(super) fn all(
+        target: &str,
+        directory: &Path,
+        paths: &Paths,
+    ) -> Result<Vec<Self>, PermissionError> {
+        if target != GIT_INDEX {
+            return Ok(vec![Self::parse(target, directory, paths)?]);
+        }
+        let files = paths.repositories().iter().flat_map(Repository::files);
+        Ok(files.map(Self::exactly).collect())
     }
 
     /// One directory with everything below it, or one file. The path is absolute and free of links.

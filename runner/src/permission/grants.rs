@@ -6,6 +6,7 @@ use super::capability::Request;
 use super::files::{self, FilePattern};
 use super::mounts::{self, Mount, Scope};
 use super::protected::Protected;
+use super::repository::GIT_INDEX;
 use super::rule::{self, Effect, FileRule, Source, Statement, VariableRule};
 use super::variable::{VariablePattern, Variables};
 use super::{
@@ -34,6 +35,8 @@ pub(crate) struct Grants {
     denied_network: Vec<(Capability, Source)>,
     refused: Vec<Request>,
     withheld: Vec<Statement>,
+    /// What the guest is told of the repositories around the workspace, if it requests their indexes.
+    repositories: Option<String>,
 }
 
 /// What decides.
@@ -91,6 +94,14 @@ impl Grants {
         grants.areas.clone_from(&grants.mounts);
         mounts::join(&mut grants.mounts);
         mounts::refuse_ambiguity(&grants.mounts, policy.named)?;
+        if policy.requests.unwrap_or_default().iter().any(Request::is_of_git_index) {
+            let workspace = policy.paths.workspace();
+            let hides = |rule: &FileRule| {
+                rule.access == Access::Read && rule.pattern.reaches_into(workspace)
+            };
+            let hidden = grants.denied.iter().any(hides);
+            grants.repositories = Some(policy.paths.told_of_repositories(hidden));
+        }
         (grants.environment, grants.decided) = grants.variables.decide(policy.environment);
         grants.list_effective();
         let is_refused = |request: &&Request| !grants.meets(request, policy);
@@ -102,6 +113,16 @@ impl Grants {
     /// What the guest finds as its `/`.
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Refuses a path that is granted to nobody, where the guest would find another file under its name.
+    pub(crate) fn refuse_another(&self, path: &NamedPath) -> Result<(), PermissionError> {
+        match mounts::reached(&self.mounts, &path.guest) {
+            Some(reached) if reached != path.host => {
+                Err(PermissionError::OutOfReach { path: path.host.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The directories and files that the guest finds, none inside another.
@@ -148,6 +169,11 @@ impl Grants {
         &self.network
     }
 
+    /// What the guest is told of the repositories around the workspace, as JSON.
+    pub(crate) fn repositories(&self) -> Option<&str> {
+        self.repositories.as_deref()
+    }
+
     /// What the plugin requested and did not get.
     pub(crate) fn refused(&self) -> &[Request] {
         &self.refused
@@ -173,26 +199,30 @@ impl Grants {
                 self.network.request(protocol, Endpoint::parse(protocol, &capability.target)?);
             }
             let Some(access) = capability.kind.access() else { continue };
-            let pattern = match FilePattern::parse(&capability.target, workspace, policy.paths) {
-                Ok(pattern) => pattern,
+            let patterns = match FilePattern::all(&capability.target, workspace, policy.paths) {
+                Ok(patterns) => patterns,
                 Err(error) if policy.embedded => return Err(error),
                 // What cannot be resolved cannot be granted either.
                 Err(_) => continue,
             };
-            let rule = |source| {
+            let rule = |pattern: &FilePattern, source| {
                 FileRule::new(access, pattern.clone(), &capability.target, Effect::Allow, source)
             };
-            if policy.embedded {
-                if !pattern.base().starts_with(workspace) {
-                    return Err(PermissionError::OutsideWorkspace {
-                        directory: capability.target.clone(),
-                        path: pattern.base().to_owned(),
-                    });
+            for pattern in &patterns {
+                if policy.embedded {
+                    // The one thing outside of the workspace that an embedded command has.
+                    let is_index = capability.target == GIT_INDEX && access == Access::Read;
+                    if !pattern.base().starts_with(workspace) && !is_index {
+                        return Err(PermissionError::OutsideWorkspace {
+                            directory: capability.target.clone(),
+                            path: pattern.base().to_owned(),
+                        });
+                    }
+                    policy.paths.refuse_forbidden(pattern.base())?;
+                    self.granted.push(rule(pattern, Source::Embedded));
                 }
-                policy.paths.refuse_forbidden(pattern.base())?;
-                self.granted.push(rule(Source::Embedded));
+                self.requested.push(rule(pattern, Source::Argument));
             }
-            self.requested.push(rule(Source::Argument));
         }
         Ok(())
     }
@@ -254,26 +284,38 @@ impl Grants {
         policy: &Policy<'_>,
     ) -> Result<(), PermissionError> {
         let Some(access) = statement.capability.kind.access() else { return Ok(()) };
-        let rule = FileRule::parse(access, statement, policy.paths)?;
-        if statement.effect == Effect::Deny {
-            self.denied.push(rule);
-            return Ok(());
+        for rule in FileRule::parse(access, statement, policy.paths)? {
+            match statement.effect {
+                Effect::Deny => self.denied.push(rule),
+                Effect::Allow => self.allow(statement, rule, policy)?,
+            }
         }
+        Ok(())
+    }
+
+    fn allow(
+        &mut self,
+        statement: &Statement,
+        rule: FileRule,
+        policy: &Policy<'_>,
+    ) -> Result<(), PermissionError> {
         let base = rule.pattern.base();
         policy.paths.refuse_forbidden(base)?;
-        self.refuse_protected(base, access)?;
+        self.refuse_protected(base, rule.access)?;
         if policy.distrusts(statement) && !base.starts_with(policy.paths.workspace()) {
             self.withheld.push(statement.clone());
             return Ok(());
         }
+        let is_path = rule.target != GIT_INDEX;
         // What the user answered was shown with the links resolved, and what the workspace's files say
         // is not granted outside of it without trust.
-        if matches!(statement.source, Source::User { .. } | Source::Flag) {
+        if is_path && matches!(statement.source, Source::User { .. } | Source::Flag) {
             let written = policy.paths.expand(&files::plain(&statement.capability.target));
             policy.paths.refuse_detour(&statement.directory, &written, base)?;
         }
         // A flag means what is there now; a file is written for many machines.
-        if statement.source == Source::Flag && !rule.pattern.is_glob() && !base.exists() {
+        let is_there = rule.pattern.is_glob() || base.exists();
+        if is_path && statement.source == Source::Flag && !is_there {
             return Err(PermissionError::not_there(base));
         }
         self.granted.push(rule);

@@ -210,6 +210,60 @@ fn a_denial_wins_wherever_it_stands() {
 }
 
 #[test]
+fn index_of_an_enclosing_repository_is_the_one_thing_outside() {
+    let world = World::new();
+    let git = world.root.join(".git");
+    for name in ["refs", "objects"] {
+        fs::create_dir_all(git.join(name)).expect("a directory");
+    }
+    let shared = format!("sharedindex.{}", "a".repeat(40));
+    let head = ("HEAD", "ref: refs/heads/main");
+    for (name, text) in [head, ("index", ""), ("config", ""), (&shared, ""), ("sharedindex.x", "")]
+    {
+        fs::write(git.join(name), text).expect("a file");
+    }
+    // Of the workspace's own nothing is a repository.
+    fs::remove_dir(world.path(".git")).expect("it is empty");
+    let reads = |grants: &Grants| -> Vec<String> {
+        let names = ["index", &shared, "config", "HEAD", "sharedindex.x", "objects"];
+        let may = |name: &&str| grants.check_path(&git.join(name), READ).allowed;
+        names.into_iter().filter(may).map(ToOwned::to_owned).collect()
+    };
+    let indexes = ["index".to_owned(), shared.clone()];
+    let requests = [request(Kind::Read, GIT_INDEX)];
+
+    let built_in = Given { embedded: true, requests: &requests, ..Given::default() };
+    let grants = world.decide(&built_in);
+    assert_eq!(reads(&grants), indexes);
+    assert!(!grants.check_path(&git.join("index"), WRITE).allowed);
+    assert!(!grants.check_directory(&git).allowed, "nor is the directory listed");
+    assert!(grants.repositories().is_some_and(|told| told.contains("\"prefix\":\"workspace\"")));
+    assert!(grants.mounts().iter().all(|mount| mount.scope == Scope::File));
+
+    // Any other plugin needs a grant, which a workspace's file gives only with trust.
+    assert!(reads(&world.decide(&Given { embedded: false, ..built_in })).is_empty());
+    for (source, trusted, is_granted) in [
+        (Source::Flag, false, true),
+        (Source::Answer, false, true),
+        (workspace_file(), false, false),
+        (workspace_file(), true, true),
+    ] {
+        let statements = [world.says(Effect::Allow, Kind::Read, GIT_INDEX, source)];
+        let given =
+            Given { trusted, requests: &requests, statements: &statements, ..Given::default() };
+        assert_eq!(!reads(&world.decide(&given)).is_empty(), is_granted);
+    }
+    // A denial wins, by this name and by the files' own.
+    for target in [GIT_INDEX.to_owned(), git.to_string_lossy().into_owned()] {
+        let statements = [world.says(Effect::Deny, Kind::Read, &target, Source::Flag)];
+        let grants = world.decide(&Given { statements: &statements, ..built_in });
+        assert!(reads(&grants).is_empty(), "{target}");
+    }
+    // It is not told to a plugin that does not ask.
+    assert!(world.allow(&[(Kind::Read, GIT_INDEX)]).repositories().is_none());
+}
+
+#[test]
 fn gits_files_and_the_runners_own_stay_unwritable() {
     let world = World::new();
     let grants = world.allow(&[(Kind::Write, ".")]);

@@ -73,10 +73,8 @@ pub(super) fn refuse_ambiguity(
     let ambiguous =
         |first: &Path, second| Err(PermissionError::Ambiguous { first: first.to_owned(), second });
     for path in named {
-        let reached =
-            mounts.iter().filter_map(|mount| Some((&mount.guest, mount.host_of(&path.guest)?)));
-        match reached.max_by_key(|(guest, _)| guest.len()) {
-            Some((_, reached)) if reached != path.host => return ambiguous(&path.host, reached),
+        match reached(mounts, &path.guest) {
+            Some(reached) if reached != path.host => return ambiguous(&path.host, reached),
             _ => {}
         }
     }
@@ -90,6 +88,12 @@ pub(super) fn refuse_ambiguity(
         }
     }
     Ok(())
+}
+
+/// What the guest finds under a name: what the innermost of the mounts has there.
+pub(super) fn reached(mounts: &[Mount], guest: &str) -> Option<PathBuf> {
+    let reached = mounts.iter().filter_map(|mount| Some((&mount.guest, mount.host_of(guest)?)));
+    reached.max_by_key(|(guest, _)| guest.len()).map(|(_, reached)| reached)
 }
 
 impl Mount {

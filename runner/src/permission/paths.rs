@@ -1,10 +1,12 @@
 //! What a path means: which file of the host, and under which name the guest finds it.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::endpoint::EndpointError;
+use super::repository::{self, Repository, Variables};
 use super::{Access, PathKind, PathSpec};
 
 /// Why something is not granted, or a path not usable.
@@ -20,6 +22,8 @@ pub(crate) enum PermissionError {
     OutsideWorkspace { directory: String, path: PathBuf },
     #[error("`{name}` is a link out of the workspace, to `{path}`: name that, if it is meant", path = path.display())]
     Detour { name: String, path: PathBuf },
+    #[error("`{path}` is outside of what was granted", path = path.display())]
+    OutOfReach { path: PathBuf },
     #[error("the command could not tell `{first}` from `{second}`, which has the same name inside the sandbox", first = first.display(), second = second.display())]
     Ambiguous { first: PathBuf, second: PathBuf },
     #[error("`{path}` is never granted to be written: {what}", path = path.display())]
@@ -28,6 +32,8 @@ pub(crate) enum PermissionError {
     Variable(String),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    #[error("no index of git is known that says what is tracked in the workspace")]
+    NoRepository,
     #[error("an empty path")]
     EmptyPath,
     #[error("`{glob}` is no glob: {problem}")]
@@ -54,6 +60,7 @@ impl PermissionError {
                 | Self::Protected { .. }
                 | Self::OutsideWorkspace { .. }
                 | Self::Detour { .. }
+                | Self::OutOfReach { .. }
                 | Self::Ambiguous { .. }
         )
     }
@@ -67,6 +74,9 @@ pub(crate) struct Paths {
     /// What the guest finds as its `/`.
     root: PathBuf,
     home: Option<PathBuf>,
+    variables: Variables,
+    /// The repositories that say what git tracks in the workspace, once somebody asks.
+    repositories: OnceCell<Vec<Repository>>,
 }
 
 /// A path that stood on the command line, which grants it.
@@ -99,7 +109,14 @@ impl Paths {
             workspace,
             working_directory: canonical(working_directory)?,
             home: home.and_then(|home| dunce::canonicalize(home).ok()),
+            variables: Variables::default(),
+            repositories: OnceCell::new(),
         })
+    }
+
+    /// The same for a user with these variables, of which git's say where a repository is.
+    pub(crate) fn with_variables(self, variables: Variables) -> Self {
+        Self { variables, ..self }
     }
 
     /// The same, for a guest that is passed what was typed as it is: it finds the user's directory as its
@@ -119,6 +136,19 @@ impl Paths {
 
     pub(crate) fn working_directory(&self) -> &Path {
         &self.working_directory
+    }
+
+    /// The repositories that say what git tracks in the workspace.
+    pub(super) fn repositories(&self) -> &[Repository] {
+        self.repositories.get_or_init(|| {
+            repository::find(&self.workspace, &self.working_directory, &self.variables)
+        })
+    }
+
+    /// What a guest is told of these repositories. `hidden`: something in the workspace may not be read.
+    pub(super) fn told_of_repositories(&self, hidden: bool) -> String {
+        let guest_name = |file: &Path| self.guest_name(file);
+        repository::told(self.repositories(), &self.workspace, hidden, &guest_name)
     }
 
     /// Resolves a path that need not exist: links in the part that does are followed, and what is left

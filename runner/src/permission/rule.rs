@@ -108,14 +108,18 @@ impl FileRule {
         Self { access, pattern, target: target.to_owned(), source, label }
     }
 
+    /// The rules that a statement comes to: one, or one for each file that its target stands for.
     pub(super) fn parse(
         access: Access,
         statement: &Statement,
         paths: &Paths,
-    ) -> Result<Self, PermissionError> {
+    ) -> Result<Vec<Self>, PermissionError> {
         let target = &statement.capability.target;
-        let pattern = FilePattern::parse(target, &statement.directory, paths)?;
-        Ok(Self::new(access, pattern, target, statement.effect, statement.source.clone()))
+        let patterns = FilePattern::all(target, &statement.directory, paths)?;
+        let rule = |pattern| {
+            Self::new(access, pattern, target, statement.effect, statement.source.clone())
+        };
+        Ok(patterns.into_iter().map(rule).collect())
     }
 }
 

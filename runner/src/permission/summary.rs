@@ -48,14 +48,16 @@ impl Grants {
         match kind {
             Kind::Read | Kind::Write => {
                 let workspace = policy.paths.workspace();
-                FilePattern::parse(target, workspace, policy.paths).is_ok_and(|wanted| {
+                let meets = |wanted: &FilePattern| {
                     self.granted.iter().any(|granted| {
-                        let common = granted.pattern.common_base(&wanted);
+                        let common = granted.pattern.common_base(wanted);
                         Kind::from(granted.access) >= *kind
                             && common
                                 .is_some_and(|base| self.denial(base, granted.access).is_none())
                     })
-                })
+                };
+                let wanted = FilePattern::all(target, workspace, policy.paths);
+                wanted.is_ok_and(|wanted| wanted.is_empty() || wanted.iter().any(meets))
             }
             Kind::Env => VariablePattern::parse(target)
                 .is_some_and(|wanted| self.variables.is_granted_in_part(&wanted)),

@@ -241,7 +241,7 @@ fn check_request(request: &Request) -> Result<(), ManifestError> {
     check_text("what is requested", target, MAX_HELP, Lines::One)?;
     let fault = |problem: String| ManifestError::Request { what: format!("`{target}`"), problem };
     Statement::check(&request.capability).map_err(|error| fault(format!("is wrong: {error}")))?;
-    if request.capability.kind.access().is_some() {
+    if request.capability.kind.access().is_some() && !request.is_of_git_index() {
         let has_parent = Path::new(target).components().any(|c| c == Component::ParentDir);
         if has_parent || target.contains(['\\', ':']) || target.starts_with('~') {
             return Err(fault("is not a path below the workspace or from the root".into()));

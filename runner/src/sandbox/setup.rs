@@ -11,12 +11,17 @@ use super::files::Opened;
 use super::limits::{HOSTCALL_BYTES, MANIFEST_BYTES};
 use super::wall::{Opening, Reach};
 use super::{GuestIo, Limits, SandboxError};
+use crate::destination::make_directory;
 use crate::invocation::Invocation;
 use crate::permission::{Access, Grants, Mount, NetworkRules, Scope};
 
 /// The variable that gives a program its section of the configuration, as JSON. There is none where
 /// nothing is configured: what a program finds then is what was granted, and no more.
 const CONFIGURATION: &str = "TASKRUNNER_CONFIG";
+
+/// The variable that tells a guest which repositories say what git tracks in the workspace, as JSON: one
+/// that requests to read their indexes.
+const REPOSITORIES: &str = "TASKRUNNER_REPOSITORIES";
 
 /// What a guest is run with. It takes [`Grants`] to make one, and attempts share it.
 #[derive(Clone)]
@@ -44,10 +49,11 @@ impl Setup {
         let held = held(grants);
         #[cfg(unix)]
         make_room(held);
+        make_directories(grants.areas())?;
         Ok(Self {
             opened: Arc::new(Opened::open(&Arc::new(grants.clone()))?),
             openings: openings(grants.areas())?,
-            environment: grants.environment().into(),
+            environment: environment(grants).into(),
             network: Arc::new(grants.network().clone()),
             command_line: Arc::default(),
             configuration: Arc::default(),
@@ -85,6 +91,13 @@ impl Setup {
     }
 }
 
+/// The variables that were granted, and what the runner tells by one.
+fn environment(grants: &Grants) -> Vec<(String, String)> {
+    let granted = grants.environment().iter().filter(|(name, _)| name != REPOSITORIES);
+    let told = grants.repositories().map(|told| (REPOSITORIES.to_owned(), told.to_owned()));
+    granted.cloned().chain(told).collect()
+}
+
 /// How many files it takes to open what was granted: each part once for the guest, and once for the wall.
 fn held(grants: &Grants) -> u64 {
     (grants.mounts().len() + grants.areas().len()) as u64
@@ -104,6 +117,25 @@ fn make_room(files: u64) {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum });
 }
 
+/// A directory that the command line names to be written need not be there yet. One in another that may be
+/// written, the guest makes if it needs it; any other is made here.
+fn make_directories(areas: &[Mount]) -> Result<(), SandboxError> {
+    let written = |area: &&Mount| area.scope == Scope::Tree && area.access == Access::Write;
+    for area in areas.iter().filter(written).filter(|area| !area.host.exists()) {
+        let is_around =
+            |other: &Mount| other.host != area.host && area.host.starts_with(&other.host);
+        if areas.iter().filter(written).any(|other| is_around(other) && other.host.is_dir()) {
+            continue;
+        }
+        // Whatever has come into its place since it was decided on is not followed.
+        make_directory(&area.host).map_err(|error| SandboxError::Open {
+            path: area.host.clone(),
+            reason: error.to_string(),
+        })?;
+    }
+    Ok(())
+}
+
 /// What the second wall lets through. The places are opened apart from what the guest is given: should
 /// another directory take the place of one in between, the guest has less.
 fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
@@ -121,8 +153,13 @@ fn openings(areas: &[Mount]) -> Result<Arc<[Opening]>, SandboxError> {
     let needed: BTreeSet<(&Path, Reach)> = needed.collect();
     let open = |(path, reach): (&Path, Reach)| {
         match Opening::new(path, reach) {
-            // There is nothing to read, then.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && reach == Reach::Read => None,
+            // There is nothing to read, then; or it is made below another one.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    && matches!(reach, Reach::Read | Reach::Write) =>
+            {
+                None
+            }
             opened => Some(opened.map_err(|error| SandboxError::Open {
                 path: path.to_owned(),
                 reason: error.to_string(),

@@ -14,7 +14,6 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
 use super::super::SandboxError;
 use super::place::Place;
-use crate::destination::make_directory;
 use crate::permission::{Access, Grants, Mount, Scope};
 
 /// The directories of the mounts, opened. That happens once, before anything of the guest's has run:
@@ -195,11 +194,6 @@ impl Root {
                 mount.host.file_name().map(OsString::from),
             ),
         };
-        // A directory that the command line names to be written need not be there yet.
-        if mount.scope == Scope::Tree && mount.access == Access::Write {
-            // Whatever has come into its place since it was decided on is not followed.
-            make_directory(host).map_err(std::io::Error::other)?;
-        }
         let opened = open_ambient_dir(host, ambient_authority())?;
         if opened.path()? != host {
             return Err(std::io::Error::other("it was moved or linked while it was opened"));
