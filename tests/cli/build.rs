@@ -109,6 +109,65 @@ fn what_is_unchanged_is_not_built_again() {
 }
 
 #[test]
+fn output_directory_need_not_be_there() {
+    for output in ["out", "a/b/c", "./dist/"] {
+        let (by_flag, by_variable) = (site(), site());
+        by_flag.call(["build", "-o", output]).succeeds();
+        by_variable.call(["build"]).env("TASKRUNNER_BUILD_OUTPUT", output).succeeds();
+        let by_file = site().file("taskrunner.yaml", format!("build: {{output: {output}}}"));
+        by_file.call(["build"]).succeeds();
+        for project in [&by_flag, &by_variable, &by_file] {
+            assert_eq!(project.text(format!("{output}/src/script.js")), SCRIPT, "{output}");
+        }
+        let unbuilt = site();
+        unbuilt.call(["build", "-n", "-o", output]).succeeds();
+        assert!(!unbuilt.path(output).exists(), "nothing is left of what was only listed");
+    }
+}
+
+#[test]
+fn output_outside_is_written_only_where_the_command_line_names_it() {
+    for output in ["../outside/out", "../outside"] {
+        let outside = |project: &Project| project.path(output).join("src/script.js").exists();
+        let refused = |project: &Project, call: crate::harness::Call<'_>| {
+            let before = project.files();
+            call.exits(126)
+                .prints("")
+                .reporting("is outside of what was granted")
+                .reporting("--output")
+                .reporting("name it on the command line");
+            assert_eq!(project.files(), before, "nothing is written elsewhere");
+            assert!(!outside(project));
+        };
+        let project = site().file("taskrunner.yaml", format!("build: {{output: {output}}}"));
+        refused(&project, project.call(["build"]));
+        let project = site();
+        refused(&project, project.call(["build"]).env("TASKRUNNER_BUILD_OUTPUT", output));
+        let whole = project.path(output).to_string_lossy().into_owned();
+        refused(&project, project.call(["build"]).env("TASKRUNNER_BUILD_OUTPUT", whole));
+
+        let before = project.files();
+        let real = dunce::canonicalize(project.beside_path("outside")).expect("it is there");
+        let real = real
+            .join(output.strip_prefix("../outside").unwrap_or_default().trim_start_matches('/'));
+        let real = real.components().collect::<std::path::PathBuf>();
+        let said = project.masked(&format!("output   {}\n", real.display()));
+        project.call(["build", "-o", output]).succeeds().printing(&said);
+        assert!(outside(&project));
+        assert_eq!(project.files(), before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn output_behind_a_link_out_of_the_workspace_is_refused() {
+    let project = site().file("taskrunner.yaml", "build: {output: out}").link("out", "../outside");
+    let before = project.files();
+    project.call(["build"]).exits(126).reporting("is outside of what was granted");
+    assert_eq!(project.files(), before);
+}
+
+#[test]
 fn it_overwrites_nothing_that_it_did_not_write() {
     let project = site().file("dist/src/style.css", "by hand").file("dist/other.txt", "by hand");
     project.call(["build"]).exits(1).reporting("dist/src/style.css");

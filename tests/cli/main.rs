@@ -11,6 +11,7 @@ mod build;
 #[path = "../canaries.rs"]
 mod canaries;
 mod clean;
+mod clean_git;
 #[cfg(target_os = "linux")]
 mod compiled;
 mod completions_and_man;

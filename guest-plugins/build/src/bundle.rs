@@ -34,7 +34,7 @@ pub(crate) fn run(
         .map(|path| if_unchanged(root, path, settings, &output))
         .collect::<Result<Vec<_>, _>>()?;
     if let Some(manifest) = if_complete(&kept, settings, &output)? {
-        return Ok(Report::Unchanged(Bundle { output: settings.output.clone(), manifest }));
+        return Ok(Report::Unchanged(Bundle { output: output.directory().to_owned(), manifest }));
     }
     let members = inputs.len() + 1;
     let steps =

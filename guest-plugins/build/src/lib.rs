@@ -40,7 +40,7 @@ under their own paths, and packs them into archives. Without such a section it t
 
   {\"build\": {\"inputs\": [\"web/**\"], \"exclude\": [\"**/*.test.js\"], \"optimize\": true}}
 
-The keys are `inputs` and `exclude` (globs), `output` (a directory, `dist`), `name` (of the archives, \
+The keys are `inputs` and `exclude` (globs), `output` (a directory in the workspace, `dist`), `name` (of the archives, \
 `bundle`), `archives` (of `tar.gz` and `zip`; both) and `optimize`.
 
 Files whose source, output and options are as the manifest of the build before says are not built \
@@ -71,7 +71,7 @@ impl Command for Build {
             .argument(
                 Argument::option("output", Value::output_directory())
                     .short('o')
-                    .help("The directory, inside the workspace, to write to [default: dist]")
+                    .help("Write to this directory; one outside of the workspace must be named here [default: dist]")
                     .configuration_key("output"),
             )
             .argument(Argument::flag("force").short('f').help("Build what is unchanged too"))

@@ -26,6 +26,8 @@ pub(crate) const STAGING: &str = ".taskrunner-build";
 pub(crate) struct Output {
     root: PathBuf,
     path: RelativePath,
+    /// The directory as the user knows it.
+    shown: String,
     previous: Option<BundleManifest>,
     /// What earlier builds wrote.
     known: BTreeMap<RelativePath, Content>,
@@ -35,9 +37,10 @@ impl Output {
     /// Looks at the output directory, which need not be there yet.
     pub(crate) fn open(root: &Path, path: &RelativePath) -> Result<Self, Failure> {
         check_directories(root, path)?;
+        let shown = if is_outside(root, path) { format!("/{path}") } else { path.to_string() };
         let previous = BundleManifest::load(&path.below(root), path)?;
         let known = previous.as_ref().map(BundleManifest::written).unwrap_or_default();
-        Ok(Self { root: root.to_owned(), path: path.clone(), previous, known })
+        Ok(Self { root: root.to_owned(), path: path.clone(), shown, previous, known })
     }
 
     /// The manifest of the build before.
@@ -64,9 +67,14 @@ impl Output {
         path.below(&self.path.below(&self.root))
     }
 
+    /// The directory as the user knows it.
+    pub(crate) fn directory(&self) -> &str {
+        &self.shown
+    }
+
     /// A file as the user knows it.
     pub(crate) fn shown(&self, path: &RelativePath) -> String {
-        format!("{}/{path}", self.path)
+        format!("{}/{path}", self.shown)
     }
 
     /// What earlier builds wrote that is not in the new manifest.
@@ -125,6 +133,13 @@ impl Output {
     fn joined(&self, path: &RelativePath) -> Result<RelativePath, Failure> {
         Ok(self.path.join(path.as_str())?)
     }
+}
+
+/// Whether the output directory is outside of the workspace. It has its absolute path as its name then, and
+/// is there, while the directories on the way to it are not.
+fn is_outside(root: &Path, path: &RelativePath) -> bool {
+    let is_there = |path: &RelativePath| path.below(root).symlink_metadata().is_ok();
+    is_there(path) && path.parent().is_some_and(|parent| !is_there(&parent))
 }
 
 /// Fails where a directory on the way is a symbolic link or no directory, so that nothing is read or

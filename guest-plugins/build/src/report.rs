@@ -26,8 +26,8 @@ pub(crate) enum Report {
 /// A bundle that is there.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    /// The output directory.
-    pub(crate) output: RelativePath,
+    /// The output directory, as the user knows it.
+    pub(crate) output: String,
     /// Its manifest.
     pub(crate) manifest: BundleManifest,
 }
@@ -93,7 +93,7 @@ mod tests {
         let archive =
             |name, bytes: &[u8]| Written { path: path(name), content: Content::of(bytes) };
         manifest.archives = vec![archive("b.tar.gz", &[0; 1000]), archive("b.zip", b"")];
-        let bundle = Bundle { output: path("dist"), manifest };
+        let bundle = Bundle { output: "dist".to_owned(), manifest };
         let text = Report::Built { built: 1, removed: 2, bundle }.to_string();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[0], "files    1 (1 built, 0 unchanged, 2 stale removed)");

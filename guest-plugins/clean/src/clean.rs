@@ -5,8 +5,10 @@ use std::path::Path;
 
 use taskrunner_plugin::{Failure, log};
 
-use crate::guard::Guard;
+use crate::guard::{Guard, Submodules};
+use crate::index::Tracked;
 use crate::options::Options;
+use crate::repository::Repository;
 use crate::scan::{Found, scan};
 use crate::show::{Show, printable};
 use crate::sweep::{Counted, Mode, Swept, sweep};
@@ -79,12 +81,16 @@ fn attempt(
     } else {
         Guard::of_artifact(path, &options.keep, found.written)
     };
-    if let Some(repository) = &found.repository {
+    guard = guard.and_hidden(options.told.hidden);
+    let named = options.told.named.as_deref().filter(|named| named.concerns(path));
+    for repository in found.repository.as_deref().into_iter().chain(named) {
         let tracked = repository.tracked(root)?;
-        let within = repository.within(path);
-        if tracked.covers(within) || tracked.reaches_into(within) {
-            log::info!("git tracks files in `{}`: these stay", path.display());
-            guard = guard.and_tracked(repository, tracked);
+        guard = and_tracked(guard, path, repository, tracked, Submodules::Stay);
+    }
+    // What they track they track still, although another repository has come in between.
+    for repository in found.repository.iter().flat_map(|repository| repository.outer()) {
+        if let Some(tracked) = repository.tracked_if_known(root) {
+            guard = and_tracked(guard, path, repository, tracked, Submodules::AreElsewhere);
         }
     }
     if let Some(cutoff) = options.cutoff {
@@ -102,6 +108,26 @@ fn attempt(
     }
     let mode = if options.dry_run { Mode::Measure } else { Mode::Remove };
     Some(sweep(root, path, &guard, mode, counted, tick))
+}
+
+/// Guards what a repository tracks in the artifact at `path`, if that is anything.
+fn and_tracked<'a>(
+    guard: Guard<'a>,
+    path: &Path,
+    repository: &'a Repository,
+    tracked: &'a Tracked,
+    submodules: Submodules,
+) -> Guard<'a> {
+    let concerns = match repository.within(path) {
+        Some(within) => tracked.covers(&within) || tracked.reaches_into(&within),
+        // Its working tree is in the artifact.
+        None => true,
+    };
+    if !concerns {
+        return guard;
+    }
+    log::debug!("git tracks files in `{}`: these stay", path.display());
+    guard.and_tracked(repository, tracked, submodules)
 }
 
 fn tell_failures(options: &Options, swept: &Swept) {

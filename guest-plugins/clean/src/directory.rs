@@ -80,6 +80,11 @@ pub(crate) fn entry(path: &Path) -> io::Result<Entry> {
     Ok(Entry { name: path.file_name().unwrap_or_default().to_owned(), shape })
 }
 
+/// Whether something may be at `path` that listings do not show, since it may not be read.
+pub(crate) fn is_hidden(path: &Path) -> bool {
+    entry(path).is_err_and(|error| error.kind() != io::ErrorKind::NotFound)
+}
+
 /// When the entry at `path` was changed last, no link followed. Where that cannot be told it is now, so
 /// that it is not old.
 pub(crate) fn modified(path: &Path) -> io::Result<SystemTime> {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::directory::Entry;
+use crate::directory::{self, Entry};
 use crate::globs::Globs;
 use crate::index::Tracked;
 use crate::kinds::project_file;
@@ -47,12 +47,23 @@ impl Reason {
     }
 }
 
+/// What the submodules of a repository mean for what is in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Submodules {
+    /// They stay whole.
+    Stay,
+    /// Another repository is nearer, which says itself what it tracks.
+    AreElsewhere,
+}
+
 /// Says of each entry of one artifact whether it stays.
 pub(crate) struct Guard<'a> {
     /// The user's own exceptions.
     keep: &'a Globs,
-    /// What git tracks, where it tracks something in there.
-    tracked: Option<(&'a Repository, &'a Tracked)>,
+    /// What git tracks in there.
+    tracked: Vec<(&'a Repository, &'a Tracked, Submodules)>,
+    /// Whether listings may not show that there is a repository: then it is looked for.
+    hidden: bool,
     /// The artifact, and what people write into it.
     written: (&'a Path, &'static [&'static str]),
     /// Whether projects stay.
@@ -66,7 +77,7 @@ impl<'a> Guard<'a> {
         keep: &'a Globs,
         written: &'static [&'static str],
     ) -> Self {
-        Self { keep, tracked: None, written: (path, written), projects: false }
+        Self { keep, tracked: Vec::new(), hidden: false, written: (path, written), projects: false }
     }
 
     /// The guard of something that a pattern matches.
@@ -75,8 +86,19 @@ impl<'a> Guard<'a> {
     }
 
     /// Guards what git tracks, too.
-    pub(crate) fn and_tracked(self, repository: &'a Repository, tracked: &'a Tracked) -> Self {
-        Self { tracked: Some((repository, tracked)), ..self }
+    pub(crate) fn and_tracked(
+        mut self,
+        repository: &'a Repository,
+        tracked: &'a Tracked,
+        submodules: Submodules,
+    ) -> Self {
+        self.tracked.push((repository, tracked, submodules));
+        self
+    }
+
+    /// Guards repositories that listings may not show, too.
+    pub(crate) fn and_hidden(self, hidden: bool) -> Self {
+        Self { hidden, ..self }
     }
 
     /// Why the entry at `path` stays, with all that is in it.
@@ -92,13 +114,20 @@ impl<'a> Guard<'a> {
         if self.keep.matches(path, is_directory) {
             return Some(Reason::Kept);
         }
-        let (repository, tracked) = self.tracked?;
-        tracked.covers(repository.within(path)).then_some(Reason::Tracked)
+        let is_tracked =
+            |(repository, tracked, submodules): &(&Repository, &Tracked, Submodules)| {
+                repository.within(path).is_some_and(|path| match submodules {
+                    Submodules::Stay => tracked.covers(&path),
+                    Submodules::AreElsewhere => tracked.lists(&path),
+                })
+            };
+        self.tracked.iter().any(is_tracked).then_some(Reason::Tracked)
     }
 
-    /// Why a directory with these entries stays, with all of them.
-    pub(crate) fn directory(&self, entries: &[Entry]) -> Option<Reason> {
-        if entries.iter().any(|entry| entry.name == *GIT) {
+    /// Why the directory `full` with these entries stays, with all of them.
+    pub(crate) fn directory(&self, full: &Path, entries: &[Entry]) -> Option<Reason> {
+        let is_hidden = || self.hidden && directory::is_hidden(&full.join(GIT));
+        if entries.iter().any(|entry| entry.name == *GIT) || is_hidden() {
             return Some(Reason::Repository);
         }
         (self.projects && project_file(entries).is_some()).then_some(Reason::Project)

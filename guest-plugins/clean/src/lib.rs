@@ -6,7 +6,8 @@
 //! - `options`: what the user wants;
 //! - `table`, `kinds`: what the builds of 24 kinds of project leave behind;
 //! - `scan`: one walk through the workspace that finds it;
-//! - `repository`, `index`: what git tracks; `guard`: what stays, and why;
+//! - `repository`, `index`: what git tracks, and `told`: where that is out of sight; `guard`: what
+//!   stays, and why;
 //! - `sweep`: going through one artifact, to measure or to remove it;
 //! - `clean`: all of it together; `show`: what the user sees of it.
 //!
@@ -26,6 +27,7 @@ mod scan;
 mod show;
 mod sweep;
 mod table;
+mod told;
 
 use std::io::BufWriter;
 use std::path::Path;

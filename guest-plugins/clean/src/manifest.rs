@@ -11,9 +11,14 @@ a Cargo.toml, `node_modules` beside a package.json, and so on for two dozen kind
 directory is never removed for its name alone.
 
 Left alone are: files that git tracks, repositories in an artifact, symbolic links, everything in \
-`.git`, and taskrunner's own files. Where git's index cannot be read, nothing of that repository is \
-removed. A repository whose `.git` is above the workspace is out of sight: what it tracks is not known \
-here, so keep the project's configuration file at its top.
+`.git`, and taskrunner's own files.
+
+What git tracks is what its index lists, wherever the top of the repository is: in the workspace or \
+above it, in a linked worktree or a submodule, or where `GIT_DIR`, `GIT_WORK_TREE` and \
+`GIT_INDEX_FILE` say. A file that was taken out of the index (`git rm --cached`) is not tracked any \
+more. Where it cannot be known what git tracks, nothing is removed, and a warning says why. A \
+repository that only `--git-dir` or `--work-tree` of the command line of git names is not known; set \
+`GIT_DIR` and `GIT_WORK_TREE` for it.
 
 The key `patterns` of the configuration names more to remove, such as `dist/**` or `**/*.log`. A \
 pattern does not remove a project. With --kind, patterns are left out, unless `--kind pattern` is \
@@ -54,6 +59,7 @@ pub(crate) fn manifest() -> Manifest {
     )
     .configuration_schema(schema())
     .request_write(".", "to find and remove what builds left behind")
+    .request_read("git:index", "to leave alone what git tracks")
 }
 
 /// The schema of the command's section, with the names of the kinds put in.

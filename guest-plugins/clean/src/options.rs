@@ -8,6 +8,7 @@ use taskrunner_plugin::{Failure, Invocation, Source};
 use crate::globs::{BadGlob, Globs};
 use crate::kinds::KindSet;
 use crate::scan::PATTERN;
+use crate::told::Told;
 
 /// What the user wants.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) keep: Globs,
     /// What is removed besides.
     pub(crate) patterns: Globs,
+    /// The repositories that are out of sight.
+    pub(crate) told: Told,
 }
 
 /// The part of the section that no argument stands for.
@@ -57,6 +60,7 @@ impl Options {
             cutoff,
             keep,
             patterns,
+            told: Told::of_process(),
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::globs::Glob;
 use crate::guard::is_own;
 use crate::kinds::{Artifact, Kind, KindSet, project_file};
 use crate::options::Options;
-use crate::repository::{GIT, Repository};
+use crate::repository::{GIT, Repository, Top};
 
 /// The kind of what a pattern matches.
 pub(crate) const PATTERN: &str = "pattern";
@@ -46,11 +46,18 @@ pub(crate) type Finds = BTreeMap<PathBuf, Found>;
 /// Walks through the workspace. A directory in it that cannot be read is passed over; the workspace
 /// itself is not.
 pub(crate) fn scan(root: &Path, options: &Options) -> io::Result<Finds> {
-    let mut scan = Scan { root, options, finds: Finds::new(), claimed: HashSet::new() };
+    let mut scan = Scan {
+        root,
+        options,
+        finds: Finds::new(),
+        claimed: HashSet::new(),
+        repositories: Vec::new(),
+        strays: Vec::new(),
+    };
     // A list, since the stack of a plugin is small and a tree can be deep.
     let mut pending = vec![Place {
         path: PathBuf::new(),
-        repository: None,
+        repository: options.told.around.clone(),
         above: KindSet::default(),
         patterns: vec![true; options.patterns.len()].into(),
     }];
@@ -64,6 +71,7 @@ pub(crate) fn scan(root: &Path, options: &Options) -> io::Result<Finds> {
         directories += 1;
     }
     log::debug!("looked into {directories} directories");
+    scan.mind_strays();
     Ok(scan.finds)
 }
 
@@ -84,6 +92,10 @@ struct Scan<'a> {
     finds: Finds,
     /// The artifacts of all kinds, asked for or not: no project is looked for in there.
     claimed: HashSet<PathBuf>,
+    /// The repositories in sight.
+    repositories: Vec<Rc<Repository>>,
+    /// Git directories under another name than `.git`, with an index.
+    strays: Vec<PathBuf>,
 }
 
 impl Scan<'_> {
@@ -92,8 +104,11 @@ impl Scan<'_> {
             log::debug!("not looked into: the environment `{}`", place.path.display());
             return;
         }
-        if let Some(repository) = Repository::at(self.root, &place.path, entries) {
-            place.repository = Some(Rc::new(repository));
+        if let Some(repository) = self.repository(&place, entries) {
+            place.repository = Some(repository);
+        }
+        if is_git_directory(entries) {
+            self.strays.push(place.path.clone());
         }
         self.artifacts(&mut place, entries);
         self.matches(&mut place, entries);
@@ -104,6 +119,50 @@ impl Scan<'_> {
                 && !self.options.keep.matches(&path, true)
             {
                 pending.push(Place { path, ..place.clone() });
+            }
+        }
+    }
+
+    /// The repository whose working tree begins here, if one does. Of the workspace itself the runner tells.
+    fn repository(&mut self, place: &Place, entries: &[Entry]) -> Option<Rc<Repository>> {
+        let told = &self.options.told;
+        if place.path.as_os_str().is_empty() && place.repository.is_some() {
+            return None;
+        }
+        let here = Repository::at(self.root, &place.path, entries, told.hidden)?;
+        let here = match told.at(&place.path) {
+            Some(known) => Repository::clone(known),
+            None => here,
+        };
+        let here = Rc::new(here.within_tree_of(place.repository.clone()));
+        self.repositories.push(Rc::clone(&here));
+        Some(here)
+    }
+
+    /// A git directory that no repository in sight belongs to has a working tree somewhere, most likely
+    /// around it. Where that is cannot be known, so that it is not known either what is tracked there.
+    fn mind_strays(&mut self) {
+        if self.strays.is_empty() {
+            return;
+        }
+        let told = &self.options.told;
+        let known = self.repositories.iter().chain(&told.around).chain(&told.named);
+        let known: Vec<_> = known.filter_map(|one| one.directory(self.root).ok()).collect();
+        for stray in &self.strays {
+            if known.iter().any(|known| known.starts_with(self.root.join(stray))) {
+                continue;
+            }
+            let above = stray.parent().unwrap_or(Path::new(""));
+            let unknown = Rc::new(Repository::unknown(
+                Top::Below(above.to_owned()),
+                &above.to_string_lossy(),
+                format!("`{}` is a git directory whose working tree is not known", stray.display()),
+            ));
+            for (path, found) in &mut self.finds {
+                let nearer = found.repository.as_ref().is_some_and(|one| one.is_below(above));
+                if path.starts_with(above) && !nearer {
+                    found.repository = Some(Rc::clone(&unknown));
+                }
             }
         }
     }
@@ -257,6 +316,12 @@ fn doubt(kind: &Kind, artifact: &Artifact, inside: &[Entry]) -> Option<&'static 
     } else {
         None
     }
+}
+
+/// Whether a directory with these entries is a git directory with an index.
+fn is_git_directory(entries: &[Entry]) -> bool {
+    let has = |name: &str| entries.iter().any(|entry| entry.name == *name);
+    ["HEAD", "objects", "refs", "index"].into_iter().all(has)
 }
 
 fn is_environment(entries: &[Entry]) -> bool {

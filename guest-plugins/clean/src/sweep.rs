@@ -139,7 +139,7 @@ impl Sweep<'_> {
             Ok(read) => read,
             Err(error) => return self.fail(&path, error),
         };
-        if let Some(reason) = self.guard.directory(&entries) {
+        if let Some(reason) = self.guard.directory(&self.root.join(&path), &entries) {
             return self.stay(reason);
         }
         let (rest, files) = entries.into_iter().partition::<Vec<_>, _>(Entry::is_directory);

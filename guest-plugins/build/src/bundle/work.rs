@@ -123,9 +123,9 @@ impl<'a> Build<'a> {
         log::info!(
             "{built} of {} files built into `{}`",
             manifest.files.len(),
-            self.settings.output
+            self.output.directory()
         );
-        let bundle = Bundle { output: self.settings.output.clone(), manifest };
+        let bundle = Bundle { output: self.output.directory().to_owned(), manifest };
         Ok(Report::Built { built, removed, bundle })
     }
 

@@ -1,8 +1,13 @@
 //! Files that git tracks are left alone.
 
 use std::fs;
+use std::rc::Rc;
 
 use super::workspace::{Workspace, options};
+use crate::clean::clean;
+use crate::options::Options;
+use crate::repository::{Repository, Top};
+use crate::told::Told;
 
 /// A Cargo project in `directory`, with a tracked and an untracked file in its `target`.
 fn project(workspace: &Workspace, directory: &str) {
@@ -203,4 +208,113 @@ fn a_directory_called_git_is_not_yet_a_repository() {
     workspace.add("sub/.git/");
     workspace.clean().result.expect("success");
     assert!(workspace.has("sub/target/kept/tracked") && !workspace.has("sub/target/debug"));
+}
+
+/// Cleans a package of a repository, as the runner tells of it.
+fn clean_below_the_top(workspace: &Workspace, package: &str) -> super::workspace::Ran {
+    let index = workspace.path(".git/index");
+    let above = Repository::told(
+        Top::Above(package.into()),
+        "the repository",
+        workspace.path(".git"),
+        vec![index],
+    );
+    let mut told = Told::default();
+    told.around = Some(Rc::new(above));
+    let mut out = Vec::new();
+    let options = Options { told, ..options() };
+    let result = clean(&workspace.path(package), &options, &mut out, &mut |_, _, _| {});
+    super::workspace::Ran { out: String::from_utf8(out).expect("text"), result }
+}
+
+#[test]
+fn paths_of_an_index_above_begin_at_its_top() {
+    let workspace = Workspace::with(&[]);
+    workspace.git("", &["init", "-q"]);
+    project(&workspace, "app");
+    // What the same path means at the top is something else.
+    workspace.add("target/debug/built");
+    workspace.git("", &["add", "-f", "app/target/kept", "target/debug/built"]);
+    let ran = clean_below_the_top(&workspace, "app");
+    assert!(ran.out.contains("target/  (stays: 1 tracked by git)\n"), "{}", ran.out);
+    assert!(workspace.has("app/target/kept/tracked") && !workspace.has("app/target/debug"));
+}
+
+#[test]
+fn index_above_that_cannot_be_read_or_is_gone_leaves_all() {
+    let unknown_extension = |index: &[u8]| {
+        let body = &index[..index.len() - 20];
+        let mut changed = [body, b"need", &[0, 0, 0, 0]].concat();
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        hasher.update(&changed);
+        changed.extend(hasher.try_finalize().expect("a checksum").as_bytes());
+        changed
+    };
+    for damage in [None, Some(unknown_extension as fn(&[u8]) -> Vec<u8>), Some(|_| Vec::new())] {
+        let workspace = Workspace::with(&[]);
+        workspace.git("", &["init", "-q"]);
+        project(&workspace, "app");
+        workspace.git("", &["add", "-f", "app/target/kept"]);
+        let index = fs::read(workspace.path(".git/index")).expect("an index");
+        fs::remove_file(workspace.path(".git/index")).expect("removed");
+        if let Some(damage) = damage {
+            workspace.write(".git/index", damage(&index));
+        }
+        let ran = clean_below_the_top(&workspace, "app");
+        assert!(ran.out.ends_with("(1 left alone)\n"), "{}", ran.out);
+        assert!(workspace.has("app/target/debug/built"));
+    }
+}
+
+#[test]
+fn letters_of_any_alphabet_do_not_hide_a_tracked_file_by_their_case() {
+    let workspace = Workspace::with(&[]);
+    workspace.git("", &["init", "-q"]);
+    workspace.add("Cargo.toml");
+    workspace.add("target/GRÜN/x");
+    workspace.add("target/debug/built");
+    workspace.git("", &["add", "-f", "target/GRÜN/x"]);
+    fs::rename(workspace.path("target/GRÜN"), workspace.path("target/grün")).expect("renamed");
+    assert!(workspace.clean().out.contains("1 tracked by git"));
+    assert!(workspace.has("target/grün/x"));
+}
+
+#[test]
+fn repository_in_between_does_not_free_what_the_outer_one_tracks() {
+    let workspace = Workspace::with(&[]);
+    workspace.git("", &["init", "-q"]);
+    project(&workspace, "sub");
+    workspace.git("", &["add", "-f", "sub/target/kept"]);
+    workspace.git("sub", &["init", "-q"]);
+    assert_only_untracked_goes(&workspace, "sub");
+}
+
+#[test]
+fn git_directory_without_a_known_working_tree_leaves_what_is_around_it() {
+    let workspace = Workspace::with(&[]);
+    project(&workspace, "app");
+    workspace.git("app", &["init", "-q", "--bare", ".bare"]);
+    let add = ["--git-dir=.bare", "--work-tree=.", "add", "-f", "target/kept"];
+    workspace.git("app", &add);
+    assert_left_alone(&workspace, "app");
+    // One that a file `.git` names has a known one; one without an index has none.
+    workspace.write("app/.git", "gitdir: .bare\n");
+    assert_only_untracked_goes(&workspace, "app");
+    let workspace = Workspace::with(&[]);
+    project(&workspace, "app");
+    workspace.git("app", &["init", "-q", "--bare", ".bare"]);
+    assert_eq!(workspace.clean().paths(), ["app/target/"]);
+}
+
+#[test]
+fn repository_whose_working_tree_is_elsewhere_leaves_it_unknown() {
+    for value in ["../..", "/somewhere", "\"../sub\"", "../../sub # mine"] {
+        let workspace = Workspace::with(&[]);
+        project(&workspace, "sub");
+        workspace.git("sub", &["init", "-q"]);
+        workspace.git("sub", &["add", "-f", "target/kept"]);
+        let text = format!("[core]\n\tworktree = {value}\n");
+        workspace.write("sub/.git/config", text);
+        assert_left_alone(&workspace, "sub");
+    }
 }

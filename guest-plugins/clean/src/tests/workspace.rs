@@ -11,6 +11,7 @@ use crate::clean::clean;
 use crate::globs::Globs;
 use crate::kinds::KindSet;
 use crate::options::Options;
+use crate::told::Told;
 
 pub(super) struct Workspace(TempDir);
 
@@ -111,6 +112,7 @@ pub(super) fn options() -> Options {
         cutoff: None,
         keep: Globs::default(),
         patterns: Globs::default(),
+        told: Told::default(),
     }
 }
 
