@@ -55,9 +55,10 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(read) = cli::verbatim(&arguments) {
         let report = report(&read.options);
         begun = begin(&read, report.clone());
-        if let Some((app, plugin)) = begun.take_if(|(_, plugin)| plugin.manifest.is_raw()) {
+        let is_raw = |(_, found): &mut (App, Lookup)| matches!(found, Lookup::Found(plugin) if plugin.manifest.is_raw());
+        if let Some((app, found)) = begun.take_if(is_raw) {
             let request = Request::Run { name: read.name, arguments: read.arguments };
-            return ended(&report, app.answer(request, Some(plugin)));
+            return ended(&report, app.answer(request, Some(found)));
         }
     }
     match cli::parse(&arguments) {
@@ -67,12 +68,13 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Ok(Cli { options, request }) => {
             let report = report(&options);
-            let is_same = |(app, _): &(App, Plugin)| app.options.look_where(&options);
+            let is_same = |(app, _): &(App, Lookup)| app.options.look_where(&options);
             let answered = match begun.filter(is_same) {
-                // Read either way, the first word is the command's name.
-                Some((app, plugin)) => app
+                // Read either way, the first word is the command's name. What was not found then is not looked
+                // for again: the arguments were read as those of what was found.
+                Some((app, found)) => app
                     .heeding(options, report.clone())
-                    .and_then(|app| app.answer(request, Some(plugin))),
+                    .and_then(|app| app.answer(request, Some(found))),
                 None => answer(options, request, report.clone()),
             };
             ended(&report, answered)
@@ -81,14 +83,13 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Looks up the command of a command line that reads otherwise if that is a program which gets its
-/// arguments as they are. Nothing, if there is none: then the ordinary reading says why.
-fn begin(read: &Verbatim, report: Report) -> Option<(App, Plugin)> {
+/// arguments as they are. Nothing, where that is not known: then the ordinary reading says why.
+fn begin(read: &Verbatim, report: Report) -> Option<(App, Lookup)> {
     let app = App::new(read.options.clone(), report).ok()?;
     let describer = app.describer();
-    match app.registry(&describer, Some(&read.name)).lookup(&read.name) {
-        Lookup::Found(plugin) => Some((app, *plugin)),
-        Lookup::Broken(_) | Lookup::Unknown => None,
-    }
+    let found = app.registry(&describer, Some(&read.name)).lookup(&read.name);
+    describer.stopped().ok()?;
+    Some((app, found))
 }
 
 fn ended(report: &Report, answered: Result<ExitCode, Error>) -> ExitCode {
@@ -215,8 +216,8 @@ impl App {
         Describer::new(&self.environment, self.options.require_sandbox, &self.report)
     }
 
-    /// Does what is asked. `found` is the plugin of the command that is to run, if it was looked up before.
-    fn answer(self, request: Request, found: Option<Plugin>) -> Result<ExitCode, Error> {
+    /// Does what is asked. `found` is what there is of the command that is to run, if it was looked up before.
+    fn answer(self, request: Request, found: Option<Lookup>) -> Result<ExitCode, Error> {
         report::install_log(&self.report.console, self.settings.log_level, self.report.log_format);
         // Who builds or tests a plugin of their own acts on nothing that is kept there.
         if !matches!(request, Request::Plugin(_)) {
@@ -228,12 +229,7 @@ impl App {
             _ => None,
         };
         let registry = self.registry(&describer, wanted.as_deref());
-        let answered = match (request, found) {
-            (Request::Run { arguments, .. }, Some(plugin)) => {
-                self.run(&registry, &describer, &plugin, arguments)
-            }
-            (request, _) => self.answer_from(&registry, &describer, request),
-        };
+        let answered = self.answer_from(&registry, &describer, request, found);
         self.report_ignored();
         // Whatever came of it, it was not asked to the end.
         describer.stopped()?;
@@ -245,11 +241,13 @@ impl App {
         registry: &Registry<'_>,
         describer: &Describer,
         request: Request,
+        found: Option<Lookup>,
     ) -> Result<ExitCode, Error> {
         let list = || describer.listing(registry);
         match request {
             Request::Run { name, arguments } => {
-                let plugin = self.find(registry, describer, &name)?;
+                let found = found.unwrap_or_else(|| registry.lookup(&name));
+                let plugin = self.taken(registry, describer, &name, found)?;
                 return self.run(registry, describer, &plugin, arguments);
             }
             Request::Inspect { file, forbidden } => {
@@ -315,7 +313,17 @@ impl App {
         describer: &Describer,
         name: &str,
     ) -> Result<Plugin, Error> {
-        let found = registry.lookup(name);
+        self.taken(registry, describer, name, registry.lookup(name))
+    }
+
+    /// The plugin that was found under a name, or why there is none.
+    fn taken(
+        &self,
+        registry: &Registry<'_>,
+        describer: &Describer,
+        name: &str,
+        found: Lookup,
+    ) -> Result<Plugin, Error> {
         describer.stopped()?;
         match found {
             Lookup::Found(plugin) => Ok(*plugin),
