@@ -10,7 +10,7 @@ use etcetera::BaseStrategy;
 
 use crate::error::Error;
 use crate::permission::Resolver;
-use crate::plugin::{Origin, Place};
+use crate::plugin::{Digest, Origin, Pinned, Place};
 
 /// The environment of the process.
 pub(crate) struct Environment {
@@ -24,6 +24,49 @@ pub(crate) struct Environment {
     pub(crate) directories: Option<Directories>,
     /// Those of them that are inside the workspace, so that they can come with it.
     in_workspace: Vec<PathBuf>,
+    /// Where this process runs a test case: what it may run and reach.
+    pub(crate) case: Option<TestCase>,
+}
+
+/// What bounds a process that runs a test case, whatever the case says. `plugin test` sets it in variables that
+/// no plugin's can be called like, since no plugin is called `plugin`.
+#[derive(Debug)]
+pub(crate) struct TestCase {
+    pub(crate) plugin: Pinned,
+    /// No grant leads out of this directory, which is absolute and free of links.
+    pub(crate) directory: PathBuf,
+}
+
+impl TestCase {
+    const IDENTITY: &str = "TASKRUNNER_PLUGIN_TEST";
+    const FILE: &str = "TASKRUNNER_PLUGIN_TEST_FILE";
+    const DIRECTORY: &str = "TASKRUNNER_PLUGIN_TEST_DIRECTORY";
+
+    /// The variables that say so to another process of this program.
+    pub(crate) fn variables(&self) -> [(&'static str, OsString); 3] {
+        [
+            (Self::IDENTITY, self.plugin.identity.to_string().into()),
+            (Self::FILE, self.plugin.file.clone().into()),
+            (Self::DIRECTORY, self.directory.clone().into()),
+        ]
+    }
+
+    /// Takes them out of the variables, so that no command sees them.
+    fn take(variables: &mut HashMap<OsString, OsString>) -> Result<Option<Self>, Error> {
+        let Some(text) = variables.remove(OsStr::new(Self::IDENTITY)) else { return Ok(None) };
+        let value = text.to_string_lossy().into_owned();
+        let wrong =
+            |problem| Error::Variable { name: Self::IDENTITY, value: value.clone(), problem };
+        let identity: Digest =
+            value.parse().map_err(|problem| wrong(format!("not one: {problem}")))?;
+        let mut path = |name| {
+            let path = variables.remove(OsStr::new(name)).map(PathBuf::from);
+            let path = path.filter(|path| path.is_absolute());
+            path.ok_or_else(|| wrong(format!("without an absolute path in {name}")))
+        };
+        let plugin = Pinned { file: path(Self::FILE)?, identity };
+        Ok(Some(Self { plugin, directory: path(Self::DIRECTORY)? }))
+    }
 }
 
 /// Where this program keeps things of the user's.
@@ -100,13 +143,16 @@ impl Environment {
                 |d| d.join("taskrunner"),
             ),
         });
+        let mut variables: HashMap<OsString, OsString> = std::env::vars_os().collect();
+        let case = TestCase::take(&mut variables)?;
         Ok(Self {
             unicode: OnceCell::new(),
-            variables: Arc::new(std::env::vars_os().collect()),
+            variables: Arc::new(variables),
             working_directory,
             home,
             directories,
             in_workspace: Vec::new(),
+            case,
         })
     }
 
@@ -271,6 +317,7 @@ mod tests {
                 home: None,
                 directories,
                 in_workspace: Vec::new(),
+                case: None,
             };
             environment.heed_workspace(&root.join("ws"));
             environment
@@ -302,6 +349,7 @@ mod tests {
             home: None,
             directories: None,
             in_workspace: Vec::new(),
+            case: None,
         };
         let places = |environment: &Environment| -> Vec<(Origin, PathBuf)> {
             let places = environment.plugin_places(Path::new("/project"));

@@ -67,7 +67,7 @@ pub(crate) enum Error {
     #[error("this workspace cannot be trusted: {0}")]
     Contents(#[from] ContentsError),
     #[error("{0}")]
-    Project(#[from] ProjectError),
+    Project(ProjectError),
     #[error("cannot keep what was decided: {0}")]
     State(#[from] StateError),
     #[error("{command}: {problem}")]
@@ -126,6 +126,15 @@ impl From<DestinationError> for Error {
         match error {
             DestinationError::Io { path, error } => Self::Write { path, error },
             refused => Self::Destination(refused),
+        }
+    }
+}
+
+impl From<ProjectError> for Error {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Stopped(stop) => Self::Stopped(stop),
+            error => Self::Project(error),
         }
     }
 }

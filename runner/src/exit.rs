@@ -102,7 +102,12 @@ impl From<&ProjectError> for ExitCode {
             | ProjectError::NoOutput { .. }
             | ProjectError::Componentize { .. }
             | ProjectError::Embed { .. } => Self::FAILURE,
-            ProjectError::Read { .. } | ProjectError::Write { .. } => Self::RUNNER,
+            ProjectError::Stopped(stop) => Self::from(stop),
+            ProjectError::Place(error) if error.is_denial() => Self::DENIED,
+            ProjectError::Place(_)
+            | ProjectError::Case { .. }
+            | ProjectError::Read { .. }
+            | ProjectError::Write { .. } => Self::RUNNER,
         }
     }
 }

@@ -62,12 +62,6 @@ pub(crate) fn read_opened(
     Ok(bytes)
 }
 
-/// Copies a regular file, if it is not too long, to a path where nothing is yet.
-pub(crate) fn copy(from: &Path, to: &Path, longest: Longest) -> io::Result<()> {
-    let (bytes, ..) = read(from, longest)?;
-    io::Write::write_all(&mut File::create_new(to)?, &bytes)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::symlink;
@@ -101,18 +95,5 @@ mod tests {
             let error = read(&path(name), seven).expect_err(name);
             assert_eq!(error.to_string(), "not a regular file", "{name}");
         }
-    }
-
-    #[test]
-    fn a_copy_is_bounded_and_replaces_nothing() {
-        let root = tempfile::tempdir().expect("a directory");
-        let path = |name: &str| root.path().join(name);
-        let seven = Longest(7, "a test");
-        std::fs::write(path("file"), "content").expect("written");
-        copy(&path("file"), &path("copy"), seven).expect("it is no longer");
-        assert_eq!(std::fs::read(path("copy")).expect("it is there"), b"content");
-        assert!(copy(&path("file"), &path("copy"), seven).is_err(), "it is there already");
-        assert!(copy(&path("file"), &path("other"), Longest(6, "a test")).is_err(), "it is longer");
-        assert!(!path("other").exists());
     }
 }

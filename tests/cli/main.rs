@@ -39,6 +39,8 @@ mod look_alikes;
 mod matrix;
 mod network;
 mod new_plugin;
+#[cfg(unix)]
+mod one_lookup;
 mod output;
 mod own_files;
 mod ownership;

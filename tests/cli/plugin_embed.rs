@@ -51,6 +51,39 @@ fn what_is_no_file_is_written_to_and_not_replaced() {
     assert_eq!(&begin, b"\0asm");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_not_waited_for() {
+    let project = project();
+    let pipe = project.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+    project.call(EMBED).with(["--output", "pipe"]).exits(125).prints("").reporting("`pipe`");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_where_a_link_leads_out_to() {
+    let program = include_bytes!("../fixtures/programs/prebuilt/c.wasm");
+    let project = project().beside("outside/other.wasm", program);
+    let project = project.beside("outside/victim", "mine").link("out.wasm", "../outside/victim");
+    let project =
+        project.link("directory", "../outside").link("other.wasm", "../outside/other.wasm");
+    for output in ["out.wasm", "directory/new.wasm", "directory/victim"] {
+        project.call(EMBED).with(["--output", output]).exits(126).prints("").reporting(output);
+    }
+    let other = ["plugin", "embed", "other.wasm", "--manifest", "manifests/show.yaml"];
+    project.call(other).exits(126).prints("").reporting("other.wasm");
+    assert_eq!(std::fs::read(project.beside_path("outside/victim")).expect("there"), b"mine");
+    assert_eq!(std::fs::read(project.beside_path("outside/other.wasm")).expect("there"), program);
+    assert_eq!(std::fs::read_dir(project.beside_path("outside")).expect("there").count(), 2);
+    // A link within the workspace stays one.
+    let project = project.link("link.wasm", "show.wasm");
+    let link = ["plugin", "embed", "link.wasm", "--manifest", "manifests/show.yaml"];
+    project.call(link).succeeds().printing("link.wasm: command present");
+    assert!(project.path("link.wasm").is_symlink());
+    project.call(["plugin", "check", "show.wasm"]).succeeds().printing("; command present 1.2.3, ");
+}
+
 #[test]
 fn it_takes_the_place_of_the_one_before() {
     let project = project();

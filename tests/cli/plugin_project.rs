@@ -370,3 +370,202 @@ fn an_exit_keeps_its_code() {
     make("command.wasm", &["--world=command"]).exits(7).prints("hello\n");
     make("program.wasm", &[]).exits(7);
 }
+
+const OTHER: &str = "package x:y; world other { export run: func(); }";
+
+/// A module of that world, and its WIT.
+fn with_wit() -> Project {
+    Project::new()
+        .file("core.wasm", wat(r#"(module (memory (export "memory") 1) (func (export "run")))"#))
+        .file("wit/other.wit", OTHER)
+}
+
+const OF_WIT: [&str; 8] = [
+    "plugin",
+    "componentize",
+    "core.wasm",
+    "--wit=wit",
+    "--world=other",
+    "-o",
+    "out.wasm",
+    "--color=never",
+];
+
+#[test]
+fn a_world_can_use_packages_beside_it() {
+    let other = "package x:y; world other { import d:e/f; import g:h/i; export run: func(); }";
+    let project = with_wit()
+        .file("wit/other.wit", other)
+        .file("wit/deps/d.wit", "package d:e; interface f { use g:h/i.{t}; a: func(t: t); }")
+        .file("wit/deps/g/h.wit", "package g:h; interface i { use j.{t}; }")
+        .file("wit/deps/g/more.wit", "package g:h; interface j { type t = u8; }")
+        .file("wit/deps/README.md", "none of it");
+    project.call(OF_WIT).succeeds().quietly();
+    project.call(["inspect", "out.wasm"]).exits(125).printing("a component of another world");
+    let cyclic = "package d:e; interface f { use f.{t}; }";
+    let project = project.file("wit/deps/d.wit", cyclic);
+    project.call(OF_WIT).exits(1).reporting("wit/deps/d.wit:1:");
+}
+
+#[cfg(unix)]
+fn fifo(project: &Project, path: &str) {
+    let made = std::process::Command::new("mkfifo").arg(project.path(path)).status();
+    assert!(made.expect("mkfifo runs").success());
+}
+
+#[cfg(unix)]
+#[test]
+fn wit_is_read_as_hostile_input() {
+    use std::time::Duration;
+
+    let large = |project: &Project| {
+        let file = std::fs::File::create(project.path("it")).expect("a file");
+        file.set_len(2 << 30).expect("it is sparse");
+    };
+    let secret = "machine example.org password hunter2";
+    for place in
+        ["wit/more.wit", "wit/deps", "wit/deps/d.wit", "wit/deps/d.wasm", "wit/deps/d/e.wit"]
+    {
+        for kind in ["a FIFO", "a large file", "a loop", "/dev/zero", "outside", "nothing"] {
+            let project = with_wit().beside("outside/netrc", secret).directory("wit/deps");
+            let project = match place {
+                "wit/deps/d/e.wit" => project.directory("wit/deps/d"),
+                _ => project,
+            };
+            match kind {
+                "a FIFO" => fifo(&project, "it"),
+                "a large file" => large(&project),
+                "outside" => {
+                    drop(std::os::unix::fs::symlink("../outside/netrc", project.path("it")))
+                }
+                "a loop" => drop(std::os::unix::fs::symlink("it", project.path("it"))),
+                "nothing" => drop(std::os::unix::fs::symlink("nowhere", project.path("it"))),
+                device => drop(std::os::unix::fs::symlink(device, project.path("it"))),
+            }
+            if place == "wit/deps" {
+                std::fs::remove_dir_all(project.path(place)).expect("it was there");
+            }
+            let up = "../".repeat(place.matches('/').count());
+            let project = project.link(place, format!("{up}it"));
+            let ended = project.call(OF_WIT).exits(1).prints("");
+            let ended = ended.reporting(place).without("hunter2");
+            ended.in_time(Duration::from_secs(30)).in_memory(512 << 20);
+            assert!(!project.path("out.wasm").exists(), "{kind} as {place}");
+        }
+    }
+    // By its own name, too.
+    for kind in ["a FIFO", "/dev/zero"] {
+        let project = with_wit();
+        std::fs::remove_dir_all(project.path("wit")).expect("it was there");
+        match kind {
+            "a FIFO" => fifo(&project, "wit"),
+            device => drop(std::os::unix::fs::symlink(device, project.path("wit"))),
+        }
+        project.call(OF_WIT).exits(1).prints("").in_time(Duration::from_secs(30));
+    }
+    let many = (0..3000).fold(with_wit(), |project, n| project.file(format!("wit/{n}"), ""));
+    many.call(OF_WIT).exits(1).reporting("more than 2000 files");
+    let long = with_wit().file("wit/long.wit", "/".repeat(5 << 20));
+    long.call(OF_WIT).exits(1).reporting("wit/long.wit: 5242880 bytes are more than");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_where_a_link_leads_out_to() {
+    let make = ["plugin", "componentize", "core.wasm", "--world=command", "-o"];
+    let project = Project::new()
+        .file("core.wasm", core())
+        .beside("outside/victim", "mine")
+        .link("file.wasm", "../outside/victim")
+        .link("new.wasm", "../outside/new")
+        .link("directory", "../outside")
+        .link("within.wasm", "real.wasm")
+        .file("real.wasm", "old");
+    for (output, code) in [
+        ("file.wasm", 126),
+        ("directory/victim", 126),
+        ("directory/x.wasm", 126),
+        ("./new.wasm", 125),
+    ] {
+        project.call(make).with([output]).exits(code).prints("").reporting(output);
+    }
+    assert_eq!(std::fs::read_dir(project.beside_path("outside")).expect("there").count(), 1);
+    assert_eq!(std::fs::read(project.beside_path("outside/victim")).expect("there"), b"mine");
+    // What leads to another place of the workspace is written there, and what the user names is meant.
+    project.call(make).with(["within.wasm"]).succeeds().quietly();
+    assert!(project.path("within.wasm").is_symlink());
+    let made = std::fs::read(project.path("real.wasm")).expect("there");
+    assert!(made.starts_with(b"\0asm"));
+    let victim = project.beside_text("outside/victim");
+    project.call(make).with([&*victim]).succeeds().quietly();
+    assert_eq!(std::fs::read(victim).expect("there"), made);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_begun_behind_a_link() {
+    let project = Project::new()
+        .directory("../outside/empty")
+        .directory("empty")
+        .link("out", "../outside/empty")
+        .link("in", "empty")
+        .link("above", "../outside")
+        .link("nowhere", "none");
+    for (directory, code) in
+        [("out", 126), ("above/new", 126), ("above/empty", 126), ("in", 2), ("nowhere", 125)]
+    {
+        let new = project.call(["plugin", "new", "greet", "--lang", "rust", "--directory"]);
+        new.with([directory]).exits(code).prints("").reporting(directory);
+    }
+    assert_eq!(project.files(), ["above", "in", "nowhere", "out"]);
+    assert_eq!(std::fs::read_dir(project.beside_path("outside")).expect("there").count(), 1);
+    assert_eq!(std::fs::read_dir(project.beside_path("outside/empty")).expect("there").count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_commands_of_a_build_end_with_the_runner() {
+    use crate::harness::kernel::{children, runs, signal, until};
+    use rustix::process::Signal;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    let build = |command: &str| {
+        let file = format!("output: x.wasm\nbuild: [[sh, -c, {command:?}], [touch, second]]\n");
+        Project::new().file("plugin.yaml", file)
+    };
+    // One of them does not want to, and one is started by another.
+    for (command, patience) in [
+        ("sleep 300 & sleep 300; sleep 300", 60),
+        ("trap '' INT TERM HUP; sleep 300 & wait; sleep 300", 60),
+    ] {
+        for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+            let project = build(command);
+            let all = Rc::new(RefCell::new(Vec::new()));
+            let its = all.clone();
+            let call = project.call(["plugin", "build"]).meanwhile(move |runner| {
+                until("the build is at work", || {
+                    let shells = children(runner);
+                    let started = shells.iter().flat_map(|shell| children(*shell));
+                    *its.borrow_mut() = started.chain(shells.iter().copied()).collect();
+                    its.borrow().len() >= 2
+                });
+                signal(runner, sent);
+            });
+            call.exits(code).prints("").in_time(Duration::from_secs(patience));
+            until("all are gone", || all.borrow().iter().all(|process| !runs(*process)));
+            assert!(!project.path("second").exists());
+        }
+    }
+    // What tidies up at a signal has the time to.
+    let project = build("trap 'sleep 0.3; touch tidy; exit 1' TERM; while :; do sleep 0.05; done");
+    let call = project.call(["plugin", "build"]).meanwhile(|runner| {
+        until("the build is at work", || {
+            children(runner).iter().any(|shell| !children(*shell).is_empty())
+        });
+        signal(runner, Signal::TERM);
+    });
+    call.exits(143);
+    assert!(project.path("tidy").exists() && !project.path("second").exists());
+}

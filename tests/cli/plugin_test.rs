@@ -171,6 +171,10 @@ fn no_case_leads_out_of_its_workspace() {
         ("files: {'a\\x': a}", "relative to its workspace"),
         ("files: {x: {link: ../../y}}", "relative to its workspace"),
         ("files: {taskrunner.yaml: ''}", "written from the case's `configuration`"),
+        ("files: {./taskrunner.json: ''}", "written from the case's `configuration`"),
+        ("files: {.//./TaskRunner.yml: ''}", "written from the case's `configuration`"),
+        ("files: {./~/x: ''}", "relative to its workspace"),
+        ("allow: {read: [./~]}", "relative to its workspace"),
         ("directory: ..", "relative to its workspace"),
         ("allow: {read: [/]}", "relative to its workspace"),
         ("allow: {write: [a/../..]}", "relative to its workspace"),
@@ -178,6 +182,8 @@ fn no_case_leads_out_of_its_workspace() {
         ("expect: {files: {../x: a}}", "relative to its workspace"),
         ("environment: {LD_PRELOAD: x.so}", "cannot set this variable"),
         ("environment: {HOME: /}", "cannot set this variable"),
+        ("environment: {TASKRUNNER_PLUGIN_TEST: x}", "cannot set this variable"),
+        ("environment: {TASKRUNNER_PLUGIN_TEST_DIRECTORY: /}", "cannot set this variable"),
         ("environment: {xdg_config_home: /}", "cannot set this variable"),
         ("arguments: [read, x, --allow-read, /]", "cannot have the option --allow-read"),
         ("arguments: [read, x, --allow-http=*]", "cannot have the option --allow-http"),
@@ -291,4 +297,236 @@ fn what_is_no_plugin_has_no_tests() {
     project(guests::RESERVED, cases).call(TEST).exits(125).prints("").reporting("manifest");
     let project = Project::new().file("cases.yaml", cases).file("plugin.wasm", "text");
     project.call(TEST).exits(125).prints("").reporting("not a WebAssembly file");
+}
+
+/// A program that writes a line, and the manifest that it has inside.
+fn program(manifest: &serde_json::Value) -> Vec<u8> {
+    let manifest: String =
+        manifest.to_string().bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let text = format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write"
+                (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_open"
+                (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\10\00\00\00\05\00\00\00")
+            (data (i32.const 16) "mine\0a")
+            (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64))))
+            (@custom "taskrunner:manifest" "{manifest}"))"#
+    );
+    wat::parse_str(text).expect("it is well-formed")
+}
+
+/// What would happen to the home directory if the embedded `build` were called so.
+const BUILD: &str = r#"
+cases:
+  - name: it writes nothing
+    arguments: [--output, "HOME"]
+    configuration: {inputs: ["evil.desktop"], archives: []}
+    files: {evil.desktop: "x", .taskrunner/plugins/build.wasm: "x", .taskrunner/plugins/clean.wasm: "x"}
+    expect: {stdout: "mine\n", stderr: ""}
+"#;
+
+#[test]
+fn a_case_runs_this_very_file_whatever_else_has_its_name() {
+    let option = json!([{"name": "output", "short": "o", "option": {"type": "text"}}]);
+    for name in ["build", "clean", "hello"] {
+        let manifest = json!({"name": name, "summary": "Say mine", "arguments": option, "configuration-schema": {}});
+        let project = Project::new()
+            .file("out/other.wasm", program(&manifest))
+            .file(format!(".taskrunner/plugins/{name}.wasm"), guests::SAY.bytes)
+            .beside(format!("data/taskrunner/plugins/{name}.wasm"), guests::SAY.bytes);
+        let project = match name {
+            "hello" => project,
+            _ => project.beside(
+                "config/taskrunner/config.yaml",
+                format!("plugins: {{replace: [{name}]}}\n"),
+            ),
+        };
+        let home = project.beside_text("home");
+        let project = project.file("cases.yaml", BUILD.replace("HOME", &home));
+        let test = ["plugin", "test", "out/other.wasm"];
+        project
+            .call(test)
+            .env("TASKRUNNER_PLUGIN_PATH", project.path(".taskrunner/plugins"))
+            .succeeds()
+            .printing("1 passed");
+        assert_eq!(std::fs::read_dir(&home).expect("it is there").count(), 0, "{name}");
+    }
+}
+
+/// The identity of a plugin's file, as a test pins it.
+fn digest(project: &Project, file: &str) -> String {
+    let said = project.call(["inspect", file, "--format=json"]).succeeds().json();
+    said["digest"].as_str().expect("a digest").trim_start_matches("sha256:").to_owned()
+}
+
+#[test]
+fn the_process_of_a_case_runs_and_reaches_nothing_else() {
+    let project = Project::new()
+        .file("plugins/files.wasm", guests::FILES.bytes)
+        .file("plugins/say.wasm", guests::SAY.bytes)
+        .file("case/in.txt", "inside")
+        .beside("outside/secret.txt", "secret")
+        .beside("config/taskrunner/config.yaml", "permissions: {files: {read: [../outside]}}\n");
+    let identity = digest(&project, "plugins/files.wasm");
+    let outside = project.beside_text("outside/secret.txt");
+    let call = |arguments: &[&str], digest: &str| {
+        let call = project.call(arguments).env("TASKRUNNER_PLUGIN_TEST", digest);
+        call.env("TASKRUNNER_PLUGIN_TEST_FILE", project.path("plugins/files.wasm"))
+            .env("TASKRUNNER_PLUGIN_TEST_DIRECTORY", project.path("case"))
+    };
+    // What its user grants outside is refused, and so is what a path argument names.
+    let ended = call(&["files", "read", "/x"], &identity).exits(2).prints("");
+    ended.reporting("outside the directory of the test case");
+    std::fs::remove_file(project.beside_path("config/taskrunner/config.yaml")).expect("there");
+    let read = |path: &str| call(&["files", "read", "/x", "--reads", path], &identity);
+    read(&outside).exits(126).prints("").reporting("outside the directory of the test case");
+    let listed = ["files", "read", "/x", "--lists", "plugins"];
+    call(&listed, &identity).exits(126).prints("").reporting("outside the directory");
+    read("case/../plugins/say.wasm").exits(126).prints("");
+    let named = ["files", "read", "/case/in.txt", "--reads", "case/in.txt"];
+    call(&named, &identity).succeeds().prints("ok: inside\n");
+    call(&["files", "read", "/x", "--allow-read=plugins"], &identity).exits(126).prints("");
+    // Neither another file, nor another name, nor what is embedded.
+    let other = digest(&project, "plugins/say.wasm");
+    call(&named, &other).exits(125).prints("").reporting("changed since it was looked at");
+    for name in ["say", "clean", "build"] {
+        call(&[name], &identity).exits(127).prints("").reporting("there is no command");
+        call(&[name, "--plugin-dir=plugins"], &identity).exits(127).prints("");
+    }
+    call(&named, "x").exits(2).reporting("TASKRUNNER_PLUGIN_TEST");
+    project.call(named).env("TASKRUNNER_PLUGIN_TEST", identity).exits(2).reporting("_FILE");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_case_writes_over_nothing_and_through_no_link() {
+    for files in [
+        "{d: {link: .}, d/taskrunner.json: '{}'}",
+        "{a: {link: b}, b: {link: taskrunner.json}, c/x: y, c: z}",
+    ] {
+        let text = format!("cases:\n  - name: a\n    files: {files}\n");
+        let project = project(guests::HELLO, &text);
+        let ended = project.call(TEST).exits(2).prints("");
+        ended.reporting("cases.yaml:3:").reporting("it cannot be written: ");
+    }
+}
+
+#[cfg(unix)]
+fn fifo(project: &Project, path: &str) {
+    let made = std::process::Command::new("mkfifo").arg(project.path(path)).status();
+    assert!(made.expect("mkfifo runs").success());
+}
+
+/// Files that would be waited for, or never end.
+#[cfg(unix)]
+fn hostile(kind: &str) -> Project {
+    let project = Project::new().file("cases.yaml", "cases: [{name: a}]");
+    match kind {
+        "a FIFO" => fifo(&project, "it"),
+        "a large file" => {
+            let file = std::fs::File::create(project.path("it")).expect("a file");
+            file.set_len(2 << 30).expect("it is sparse");
+        }
+        "a directory" => std::fs::create_dir(project.path("it")).expect("a directory"),
+        "a loop" => return project.link("it", "it"),
+        device => return project.link("it", device),
+    }
+    project
+}
+
+#[cfg(unix)]
+const HOSTILE: [&str; 6] =
+    ["a FIFO", "a large file", "a directory", "a loop", "/dev/zero", "/dev/tty"];
+
+#[cfg(unix)]
+#[test]
+fn what_lies_beside_a_component_is_not_looked_at() {
+    for kind in HOSTILE {
+        let project = hostile(kind).file("plugin.wasm", guests::HELLO.bytes);
+        let project = project.link("plugin.yaml", "it").directory("../tmp");
+        let test = project.call(TEST).env("TMPDIR", project.path("../tmp"));
+        test.succeeds().printing("1 passed").in_time(Duration::from_secs(30));
+        assert_eq!(left(&project), [""; 0], "{kind}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hostile_file_of_a_project_is_refused_by_its_name() {
+    let program = include_bytes!("../fixtures/programs/prebuilt/c.wasm");
+    for kind in HOSTILE {
+        for (file, code) in [("plugin.yaml", 125), ("plugin.wasm", 125), ("cases.yaml", 2)] {
+            let project = hostile(kind).file("plugin.wasm", program);
+            let _ = std::fs::remove_file(project.path(file));
+            let project = project.link(file, "it").directory("../tmp");
+            let test = project.call(TEST).env("TMPDIR", project.path("../tmp"));
+            let ended = test.exits(code).prints("").reporting(file).without("the output");
+            ended.in_time(Duration::from_secs(30)).in_memory(512 << 20);
+            assert_eq!(left(&project), [""; 0], "{kind} as {file}");
+        }
+    }
+}
+
+/// What is left in the directory for temporary files.
+#[cfg(unix)]
+fn left(project: &Project) -> Vec<String> {
+    let entries = std::fs::read_dir(project.path("../tmp")).expect("the directory");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_a_test_leaves_nothing() {
+    use crate::harness::kernel::{children, runs, signal, until, worker};
+    use rustix::process::Signal;
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    let project = project(guests::SPIN, "cases: [{name: a, timeout: 5m}]").directory("../tmp");
+    let tmp = project.path("../tmp");
+    project.call(["plugin", "check", "plugin.wasm"]).succeeds();
+    let (case, at_work) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let test = |sent: Signal| {
+        let (case, at_work) = (case.clone(), at_work.clone());
+        project.call(TEST).env("TMPDIR", &tmp).meanwhile(move |runner| {
+            // Describing has a worker, too, and then the case a process which has one.
+            until("the case is at work", || {
+                case.set(children(runner).first().copied().unwrap_or_default());
+                !children(case.get()).is_empty()
+            });
+            at_work.set(worker(case.get()));
+            signal(runner, sent);
+        })
+    };
+    let gone = || {
+        until("the case is gone", || !runs(case.get()) && !runs(at_work.get()));
+    };
+    for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        test(sent).exits(code).prints("").in_time(Duration::from_secs(60));
+        gone();
+        assert_eq!(left(&project), [""; 0], "{sent:?}");
+    }
+    test(Signal::KILL).dies();
+    gone();
+    assert_eq!(left(&project).len(), 1, "it could not");
+    // The next run does, but not of one that is still at work.
+    let quick = "cases: [{name: b, arguments: [--help]}]";
+    std::fs::write(project.path("quick.yaml"), quick).expect("written");
+    let cases = "--cases=quick.yaml";
+    project.call(TEST).with([cases]).env("TMPDIR", &tmp).succeeds();
+    assert_eq!(left(&project), [""; 0]);
+    let call = project.call(TEST).env("TMPDIR", &tmp).meanwhile(|runner| {
+        until("the case is at work", || {
+            children(runner).first().is_some_and(|case| !children(*case).is_empty())
+        });
+        project.call(TEST).with([cases]).env("TMPDIR", &tmp).succeeds();
+        assert_eq!(left(&project).len(), 1, "it is in use");
+        signal(runner, Signal::TERM);
+    });
+    call.exits(143);
+    assert_eq!(left(&project), [""; 0]);
 }

@@ -134,6 +134,8 @@ impl App {
         )
         .map_err(|error| Error::Permission { command: manifest.name().clone(), error })?;
         let paths = paths.with_variables(Variables::new(self.environment.shared()));
+        let case = self.environment.case.as_ref();
+        let paths = paths.confined_to(case.map(|case| &*case.directory));
         Ok(if manifest.is_raw() { paths.at_working_directory() } else { paths })
     }
 

@@ -281,6 +281,9 @@ impl App {
 
     /// The plugins. `wanted` is the one command that is asked for, if it is one.
     fn registry<'a>(&self, describer: &'a Describer, wanted: Option<&str>) -> Registry<'a> {
+        if let Some(case) = &self.environment.case {
+            return Registry::of(case.plugin.clone(), describer, describer.known());
+        }
         let places = self.places(|line| self.counts(Ignored::directory(line)));
         let replaceable: BTreeSet<Name> = self
             .settings

@@ -244,17 +244,41 @@ impl GlobalOptions {
     }
 
     /// The first of these options that leads beyond a test case's own directories: it names other
-    /// files, or grants what the case does not.
+    /// files, or grants what the case does not. Each option that there is stands here, so that a new one does.
     pub(crate) fn beyond_a_case(&self) -> Option<&'static str> {
-        let Self { config, plugin_dirs, directory, audit, receipt, permissions, .. } = self;
+        let Self {
+            config,
+            plugin_dirs,
+            directory,
+            audit,
+            receipt,
+            permissions,
+            format: _,
+            color: _,
+            log_level: _,
+            log_format: _,
+            timings: _,
+            require_sandbox: _,
+            no_input: _,
+            locked: _,
+            limits: _,
+            retry: _,
+        } = self;
         let PermissionOptions {
             allow_read,
             allow_write,
+            allow_env: _,
             allow_connect,
             allow_udp,
             allow_resolve,
             allow_http,
-            ..
+            deny_read: _,
+            deny_write: _,
+            deny_env: _,
+            deny_connect: _,
+            deny_udp: _,
+            deny_resolve: _,
+            deny_http: _,
         } = permissions;
         let given = [
             ("--config", config.is_some()),

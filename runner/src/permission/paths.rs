@@ -77,6 +77,8 @@ pub(crate) struct Paths {
     variables: Variables,
     /// The repositories that say what git tracks in the workspace, once somebody asks.
     repositories: OnceCell<Vec<Repository>>,
+    /// The directory that no grant leads out of, where there is one.
+    confines: Option<PathBuf>,
 }
 
 /// A path that stood on the command line, which grants it.
@@ -111,12 +113,18 @@ impl Paths {
             home: home.and_then(|home| dunce::canonicalize(home).ok()),
             variables: Variables::default(),
             repositories: OnceCell::new(),
+            confines: None,
         })
     }
 
     /// The same for a user with these variables, of which git's say where a repository is.
     pub(crate) fn with_variables(self, variables: Variables) -> Self {
         Self { variables, ..self }
+    }
+
+    /// The same, where nothing outside of a directory is ever granted, whoever grants it.
+    pub(crate) fn confined_to(self, directory: Option<&Path>) -> Self {
+        Self { confines: directory.map(Path::to_owned), ..self }
     }
 
     /// The same, for a guest that is passed what was typed as it is: it finds the user's directory as its
@@ -209,6 +217,13 @@ impl Paths {
         Ok(())
     }
 
+    /// The file of the host that the user means: none that a link of the workspace leads out to.
+    pub(crate) fn file(&self, path: &Path) -> Result<PathBuf, PermissionError> {
+        let located = self.locate(&self.working_directory, path)?;
+        self.refuse_detour(&self.working_directory, path, &located.host)?;
+        Ok(located.host)
+    }
+
     /// What is below the root has its name from there; anything else keeps its absolute name.
     fn guest_name(&self, host: &Path) -> Option<String> {
         let relative = host.strip_prefix(&self.root).unwrap_or(host);
@@ -240,7 +255,7 @@ impl Paths {
         }
     }
 
-    /// Refuses what nobody can be granted as a whole.
+    /// Refuses what nobody can be granted as a whole, and what lies out of bounds.
     pub(super) fn refuse_forbidden(&self, path: &Path) -> Result<(), PermissionError> {
         let forbidden = |what| PermissionError::Forbidden { path: path.to_owned(), what };
         if path.parent().is_none() {
@@ -251,6 +266,9 @@ impl Paths {
         }
         if self.home.as_ref().is_some_and(|home| home.starts_with(path)) {
             return Err(forbidden("the home directory as a whole"));
+        }
+        if self.confines.as_ref().is_some_and(|directory| !path.starts_with(directory)) {
+            return Err(forbidden("outside the directory of the test case"));
         }
         Ok(())
     }

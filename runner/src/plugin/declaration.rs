@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +31,12 @@ pub(crate) struct Declaration {
     pub(crate) remarks: Vec<String>,
 }
 
-/// A manifest beside a plugin's file.
+/// A manifest beside a plugin's file, as it was read: who needs its text again takes this one.
 #[derive(Clone, Debug)]
 pub(crate) struct Beside {
     pub(crate) path: PathBuf,
     pub(crate) digest: Digest,
+    pub(crate) text: Arc<str>,
 }
 
 /// What the bytes of a file tell, whatever lies beside it. As [`Declared`], nothing of it is checked where it was
@@ -119,8 +121,9 @@ pub(super) fn declaration(
         }
         (None, Some(path)) => {
             let document = Document::read(&path).map_err(manifest_file)?;
-            let digest = Digest::of(document.text().as_bytes());
-            (Some(document), Some(Beside { path, digest }))
+            let text: Arc<str> = document.text().into();
+            let digest = Digest::of(text.as_bytes());
+            (Some(document), Some(Beside { path, digest, text }))
         }
         (None, None) => (None, None),
     };
@@ -133,7 +136,7 @@ pub(super) fn declaration(
     Ok(Declaration { manifest, beside, remarks })
 }
 
-/// The manifest beside a plugin's file.
+/// The manifest beside a plugin's file: more than one is a fault.
 pub(super) fn beside(path: &Path) -> Result<Option<PathBuf>, FaultKind> {
     let mut found = manifests_beside(path);
     match (found.next(), found.next()) {
@@ -142,7 +145,7 @@ pub(super) fn beside(path: &Path) -> Result<Option<PathBuf>, FaultKind> {
     }
 }
 
-/// All files that could be the manifest beside a plugin's file: more than one is a fault.
+/// All files that could be the manifest beside a plugin's file.
 pub(crate) fn manifests_beside(path: &Path) -> impl Iterator<Item = PathBuf> {
     let candidates = EXTENSIONS.map(|extension| path.with_extension(extension));
     candidates.into_iter().filter(|candidate| candidate.symlink_metadata().is_ok())

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::declaration::{self, declaration, told};
-use super::registry::{Describe, Fault, FaultKind};
+use super::declaration::{self, Beside, declaration, told};
+use super::registry::{Describe, Fault, FaultKind, identity};
 use super::verdict::Verdict;
 use super::{Digest, Facts, Manifest, discovery};
 
@@ -17,6 +17,8 @@ pub(crate) struct Inspection {
     pub(crate) verdict: Verdict,
     /// What the plugin says of itself, or why it is none that this runner runs.
     pub(crate) manifest: Result<Manifest, FaultKind>,
+    /// The manifest beside the file, where that counts.
+    pub(crate) beside: Option<Beside>,
     /// What else there is to tell: a line each.
     pub(crate) remarks: Vec<String>,
 }
@@ -47,11 +49,17 @@ impl Inspection {
             let told = told(path, bytes, &digest, describe)?;
             declaration(path, name, told, path.map(declaration::beside).transpose()?.flatten())
         });
-        let (manifest, remarks) = match declared {
-            Ok(declared) => (Ok(declared.manifest), declared.remarks),
-            Err(kind) => (Err(kind), Vec::new()),
+        let (manifest, beside, remarks) = match declared {
+            Ok(declared) => (Ok(declared.manifest), declared.beside, declared.remarks),
+            Err(kind) => (Err(kind), None, Vec::new()),
         };
         let verdict = Verdict::of(&facts);
-        Ok(Self { source, size: bytes.len(), digest, facts, verdict, manifest, remarks })
+        let size = bytes.len();
+        Ok(Self { source, size, digest, facts, verdict, manifest, beside, remarks })
+    }
+
+    /// What stands for all that makes it what it is, as [`Plugin::identity`](super::Plugin::identity).
+    pub(crate) fn identity(&self) -> Digest {
+        identity(self.digest, self.beside.as_ref())
     }
 }

@@ -15,6 +15,7 @@ mod manifest_file;
 pub(crate) mod name;
 mod nesting;
 mod outline;
+mod pinned;
 mod registry;
 mod remembered;
 mod verdict;
@@ -32,6 +33,7 @@ pub(crate) use manifest::{ArgumentSpec, Declared, Manifest, Shape, ValueSpec, Va
 pub(crate) use manifest_file::ManifestFile;
 pub(crate) use name::{Name, NameError};
 pub(crate) use outline::{ItemKind, MANIFEST_SECTION};
+pub(crate) use pinned::Pinned;
 pub(crate) use registry::{Describe, Fault, FaultKind, Listing, Lookup, Plugin, Registry};
 pub(crate) use remembered::Remembered;
 pub(crate) use verdict::{Ability, Verdict, brief};

@@ -11,7 +11,7 @@ use super::declaration::{self, Beside, Declaration, Told, declaration, told};
 use super::discovery::{self, Origin, Place};
 use super::kind::KindError;
 use super::known::{Entry, Shelf};
-use super::{Declared, Digest, Known, Manifest, ManifestError, Name};
+use super::{Declared, Digest, Known, Manifest, ManifestError, Name, Pinned};
 use crate::config::document::DocumentError;
 use crate::embedded::Embedded;
 
@@ -54,10 +54,7 @@ impl Plugin {
 
     /// What stands for all that makes it what it is: its bytes, and the manifest beside them.
     pub(crate) fn identity(&self) -> Digest {
-        match &self.beside {
-            None => self.digest,
-            Some(beside) => Digest::of(format!("{} {}", self.digest, beside.digest).as_bytes()),
-        }
+        identity(self.digest, self.beside.as_ref())
     }
 
     /// Where it comes from, for people: the file, or `embedded`.
@@ -66,6 +63,14 @@ impl Plugin {
             Some(path) => path.display().to_string(),
             None => self.origin.to_string(),
         }
+    }
+}
+
+/// What stands for a file's bytes and the manifest beside them.
+pub(super) fn identity(digest: Digest, beside: Option<&Beside>) -> Digest {
+    match beside {
+        None => digest,
+        Some(beside) => Digest::of(format!("{digest} {}", beside.digest).as_bytes()),
     }
 }
 
@@ -126,6 +131,7 @@ pub(crate) struct Registry<'a> {
     places: Vec<Place>,
     embedded: &'a [Embedded],
     replaceable: BTreeSet<Name>,
+    pinned: Option<Pinned>,
     describe: &'a dyn Describe,
     known: &'a Known,
 }
@@ -159,11 +165,20 @@ impl<'a> Registry<'a> {
         known: &'a Known,
     ) -> Self {
         places.sort_by_key(|place| place.origin);
-        Self { places, embedded, replaceable, describe, known }
+        Self { places, embedded, replaceable, pinned: None, describe, known }
+    }
+
+    /// The registry of one plugin, whatever else there is under its name.
+    pub(crate) fn of(pinned: Pinned, describe: &'a dyn Describe, known: &'a Known) -> Self {
+        let registry = Self::new(Vec::new(), &[], BTreeSet::new(), describe, known);
+        Self { pinned: Some(pinned), ..registry }
     }
 
     /// The plugin that answers to a name. Looks no further than it must.
     pub(crate) fn lookup(&self, name: &str) -> Lookup {
+        if let Some(pinned) = &self.pinned {
+            return pinned.lookup(self, name);
+        }
         if !self.replaceable.contains(name) {
             match self.lookup_embedded(name) {
                 Lookup::Unknown => {}
@@ -218,6 +233,9 @@ impl<'a> Registry<'a> {
     /// Everything that is there, for listings.
     pub(crate) fn list(&self) -> Listing {
         let mut listing = Gathering::default();
+        if let Some(pinned) = &self.pinned {
+            listing.add(pinned.scan(self));
+        }
         let (replaceable, firm): (Vec<_>, Vec<_>) =
             self.embedded.iter().partition(|embedded| self.replaceable.contains(embedded.name));
         listing.add(self.scan_embedded(&firm));
@@ -270,7 +288,7 @@ impl<'a> Registry<'a> {
     }
 
     /// Looks at a file, at no more of it than is not known.
-    fn examine(
+    pub(super) fn examine(
         &self,
         origin: Origin,
         path: &Path,
@@ -328,9 +346,9 @@ impl<'a> Registry<'a> {
 
 /// What one place holds.
 #[derive(Default)]
-struct Found {
-    plugins: Vec<Plugin>,
-    faults: Vec<Fault>,
+pub(super) struct Found {
+    pub(super) plugins: Vec<Plugin>,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Found {

@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::child::{Running, Unended};
 use super::{Project, ProjectError};
+use crate::sandbox;
 
 /// The first word that means this program.
 const SELF: &str = "taskrunner";
@@ -67,16 +69,17 @@ impl Project {
         let file = self
             .find(program)
             .map_err(|_| ProjectError::MissingTools(vec![self.missing_tool(program)]))?;
-        let status = Command::new(file)
-            .args(arguments)
-            .current_dir(&self.directory)
-            .envs(self.environment())
-            .stdin(Stdio::null())
-            .status()
-            .map_err(|error| ProjectError::Start { program: program.clone(), error })?;
-        match status.success() {
-            true => Ok(()),
-            false => Err(ProjectError::Failed { command: join(words), status }),
+        let start = |error| ProjectError::Start { program: program.clone(), error };
+        let mut command = Command::new(file);
+        command.args(arguments).current_dir(&self.directory).envs(self.environment());
+        command.stdin(Stdio::null());
+        // A signal ends the program, and then the runner.
+        let _held = sandbox::hold_signals();
+        match Running::leading(&mut command).map_err(start)?.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(ProjectError::Failed { command: join(words), status }),
+            Err(Unended::Stopped(stop)) => Err(ProjectError::Stopped(stop)),
+            Err(Unended::Io(error)) => Err(start(error)),
         }
     }
 

@@ -6,7 +6,9 @@ use std::process::ExitStatus;
 
 use super::{ComponentizeError, EmbedError, Language, MissingTool};
 use crate::config::DocumentError;
+use crate::permission::PermissionError;
 use crate::plugin::NameError;
+use crate::sandbox::Stop;
 
 /// Why something could not be done with a project.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +38,15 @@ pub(crate) enum ProjectError {
     Embed { path: PathBuf, error: EmbedError },
     #[error("no case's name holds `{}`", filter.escape_debug())]
     NoCase { filter: String },
+    #[error("cannot run the case `{}`: {error}", name.escape_debug())]
+    Case { name: String, error: io::Error },
+    #[error("{0}")]
+    Stopped(Stop),
     #[error("cannot read `{path}`: {error}", path = path.display())]
     Read { path: PathBuf, error: io::Error },
+    /// A path that the user named, and that does not mean what it says.
+    #[error("{0}")]
+    Place(PermissionError),
     #[error("cannot write `{path}`: {error}", path = path.display())]
     Write { path: PathBuf, error: io::Error },
 }

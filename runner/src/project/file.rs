@@ -46,7 +46,7 @@ impl Project {
         if found.join(FILE_NAME).symlink_metadata().is_err() {
             return Err(ProjectError::NoProject { path: directory.to_owned() });
         }
-        let document = Document::read(&directory.join(FILE_NAME))?;
+        let document = Document::read(&found.join(FILE_NAME))?;
         let file: ProjectFile = document.decode()?;
         check(&document, &file)?;
         Ok(Self { directory: found, file })

@@ -3,6 +3,7 @@
 mod build;
 pub(crate) mod cases;
 mod check;
+mod child;
 mod componentize;
 mod embed;
 mod error;

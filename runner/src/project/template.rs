@@ -33,6 +33,10 @@ pub(crate) fn begin(
     directory: &Path,
 ) -> Result<Vec<PathBuf>, ProjectError> {
     let files = files(name, language)?;
+    // Of a link, nobody knows here whose directory it leads to.
+    if directory.is_symlink() {
+        return Err(ProjectError::NotEmpty { path: directory.to_owned() });
+    }
     fs::create_dir_all(directory).map_err(|error| refuse(directory, error))?;
     let mut entries = fs::read_dir(directory).map_err(|error| refuse(directory, error))?;
     if entries.next().is_some() {

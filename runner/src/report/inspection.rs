@@ -118,7 +118,8 @@ fn table() -> Table {
 }
 
 fn json(inspection: &Inspection, forbidden: &[Ability]) -> Value {
-    let Inspection { source, size, digest, facts, verdict, manifest, remarks } = inspection;
+    let Inspection { source, size, digest, facts, verdict, manifest, remarks, beside: _ } =
+        inspection;
     let imports = facts.imports.iter().map(|import| {
         let items = |kind: fn(ItemKind) -> bool| {
             let items = import.items.iter().filter(move |item| kind(item.kind));

@@ -50,7 +50,7 @@ pub(crate) use setup::Setup;
 pub(crate) use wall::WallReport;
 #[cfg(unix)]
 pub(crate) use worker::Allocator;
-pub(crate) use worker::{LARGE_PIPE, PIPE, Stop, pause, survive_file_limits};
+pub(crate) use worker::{LARGE_PIPE, PIPE, Stop, hold_signals, pause, survive_file_limits};
 
 use compiled::Compiler;
 use guest::Note;

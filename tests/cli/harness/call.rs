@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{PipeReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ pub(crate) struct Keys {
     ahead: String,
     /// When it has asked.
     answer: String,
+    /// What happens while it waits for that.
+    meanwhile: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 /// What a program's standard output and error are.
@@ -157,16 +160,27 @@ impl<'a> Call<'a> {
     /// The same for its standard input; when it has asked, this is typed.
     #[cfg(unix)]
     pub(crate) fn answering(mut self, answer: &str) -> Self {
-        let Keys { ahead, .. } = self.keys();
-        self.input = Input::Keys(Keys { ahead, answer: answer.to_owned() });
+        self.input = Input::Keys(Keys { answer: answer.to_owned(), ..self.keys() });
         self.on_terminal()
+    }
+
+    /// The same, and does something between question and answer.
+    #[cfg(unix)]
+    pub(crate) fn answering_after(
+        self,
+        meanwhile: impl Fn() + Send + Sync + 'static,
+        answer: &str,
+    ) -> Self {
+        let mut call = self.answering(answer);
+        let meanwhile: Arc<dyn Fn() + Send + Sync> = Arc::new(meanwhile);
+        call.input = Input::Keys(Keys { meanwhile: Some(meanwhile), ..call.keys() });
+        call
     }
 
     /// Gives it a terminal for its standard input, on which this has been typed before it starts.
     #[cfg(unix)]
     pub(crate) fn typed_ahead(mut self, ahead: &str) -> Self {
-        let Keys { answer, .. } = self.keys();
-        self.input = Input::Keys(Keys { ahead: ahead.to_owned(), answer });
+        self.input = Input::Keys(Keys { ahead: ahead.to_owned(), ..self.keys() });
         self
     }
 
@@ -377,7 +391,7 @@ impl<'a> Call<'a> {
                 let mut answer = None;
                 if let Input::Keys(keys) = &self.input {
                     ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
-                    answer = Some(keys.answer.clone());
+                    answer = Some((keys.meanwhile.clone(), keys.answer.clone()));
                     command.stdin(theirs.try_clone().expect("another handle"));
                 }
                 let error = theirs.try_clone().expect("another handle");

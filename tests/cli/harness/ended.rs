@@ -36,6 +36,11 @@ impl Ended<'_> {
         [&self.stdout, &self.stderr].iter().any(|text| String::from_utf8_lossy(text).contains(told))
     }
 
+    /// Its exit code, where it could be one of several.
+    pub(crate) fn code(&self) -> i32 {
+        self.code.expect("it has one, as its test said")
+    }
+
     /// Its standard output as it is.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.stdout

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustix::fs::OFlags;
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -38,11 +39,14 @@ pub(super) fn open() -> (File, OwnedFd) {
 pub(super) struct Person {
     terminal: File,
     seen: Vec<u8>,
-    answer: Option<String>,
+    answer: Option<Answer>,
 }
 
+/// What happens between question and answer, and what is answered.
+pub(super) type Answer = (Option<Arc<dyn Fn() + Send + Sync>>, String);
+
 impl Person {
-    pub(super) fn new(terminal: File, answer: Option<String>) -> Self {
+    pub(super) fn new(terminal: File, answer: Option<Answer>) -> Self {
         Self { terminal, seen: Vec::new(), answer }
     }
 }
@@ -52,8 +56,11 @@ impl Read for Person {
         let read = self.terminal.read(buffer)?;
         self.seen.extend_from_slice(&buffer[..read]);
         if self.seen.ends_with(b"[N]o: ")
-            && let Some(answer) = self.answer.take()
+            && let Some((meanwhile, answer)) = self.answer.take()
         {
+            if let Some(meanwhile) = meanwhile {
+                meanwhile();
+            }
             self.terminal.write_all(answer.as_bytes())?;
         }
         Ok(read)

@@ -14,14 +14,13 @@ impl App {
         &self,
         module: &Path,
         output: &Path,
-        world: Option<World>,
+        world: Option<&World>,
     ) -> Result<ExitCode, Error> {
-        let here = &self.environment.working_directory;
         let destination = self.destination(output)?;
-        let bytes = discovery::read(&here.join(module))
+        let paths = self.project_paths()?;
+        let bytes = discovery::read(&self.environment.working_directory.join(module))
             .map_err(|error| ProjectError::Read { path: module.to_owned(), error })?;
-        let world = world.map(|world| World { wit: world.wit.map(|wit| here.join(wit)), ..world });
-        let component = componentize(&bytes, world.as_ref())
+        let component = componentize(&bytes, world, &paths)
             .map_err(|error| ProjectError::Componentize { path: module.to_owned(), error })?;
         destination.replace(&component)?;
         Ok(ExitCode::SUCCESS)

@@ -12,9 +12,16 @@ use super::describer::Describer;
 use crate::cli::PluginRequest;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::project::World;
+use crate::permission::Paths;
+use crate::project::{ProjectError, World};
 
 impl App {
+    /// What the paths mean that the user names for files of a project.
+    fn project_paths(&self) -> Result<Paths, ProjectError> {
+        let here = &self.environment.working_directory;
+        Paths::new(self.configuration.workspace(), here, None).map_err(ProjectError::Place)
+    }
+
     pub(super) fn plugin(
         &self,
         describer: &Describer,
@@ -27,7 +34,7 @@ impl App {
             PluginRequest::Build { directory } => self.build_plugin(describer, &directory),
             PluginRequest::Componentize { module, output, world, wit, encoding } => {
                 let world = world.map(|name| World { name, wit, encoding });
-                self.componentize(&module, &output, world)
+                self.componentize(&module, &output, world.as_ref())
             }
             PluginRequest::Check { file } => self.check_plugin(describer, &file),
             PluginRequest::Test { cases, filter, file } => {

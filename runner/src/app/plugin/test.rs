@@ -1,25 +1,21 @@
 //! `plugin test`.
 
+use std::io;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
+use std::time::Duration;
 
 use super::super::App;
 use super::super::describer::Describer;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::plugin::{Inspection, discovery, manifests_beside};
+use crate::plugin::{Fault, FaultKind, Inspection, discovery};
 use crate::project::cases::{Case, Cases};
-use crate::project::testing::{Bench, TestError};
+use crate::project::testing::{Bench, TestDirectory, TestError};
 use crate::project::{Project, ProjectError};
-use crate::regular::{self, Longest};
-use crate::sandbox::Cache;
+use crate::sandbox::{self, Cache};
 
 /// The file of cases in a project.
 const CASES: &str = "cases.yaml";
-
-/// The longest manifest beside a plugin: what reads it takes no more.
-const MANIFEST: Longest = Longest(256 * 1024, "a manifest");
 
 impl App {
     /// Runs the cases whose names hold `filter`; whether all of them pass.
@@ -41,59 +37,73 @@ impl App {
             Some(file) => here.join(file),
             None => Project::open(here)?.output(),
         };
-        let directory = tempfile::Builder::new().prefix("taskrunner-bench-").tempdir()?;
-        let bench = self.bench(describer, &path, &directory)?;
+        // From here on there is a directory that must not stay.
+        let _held = sandbox::hold_signals();
+        let bench = self.bench(describer, &path)?;
         let mut tested = Vec::new();
         for case in wanted {
-            let result = bench.run(case).map_err(|error| match error {
-                TestError::Beyond(problem) => cases.error_in_arguments(case, &problem).into(),
-                TestError::Io(error) => Error::Output(error),
-            })?;
+            let result = bench.run(case).map_err(|error| failed(&cases, case, error))?;
             self.report.tested(&result)?;
             tested.push(result);
         }
         self.report.tests(&tested)?;
+        drop(bench);
+        // A signal that came last has ended no wait.
+        sandbox::pause(Duration::ZERO).map_err(Error::Stopped)?;
         match tested.iter().all(|result| result.passed()) {
             true => Ok(ExitCode::SUCCESS),
             false => Ok(ExitCode::FAILURE),
         }
     }
 
-    /// Puts the plugin where its cases find it. It is compiled by that, once for all of them.
-    fn bench(
-        &self,
-        describer: &Describer,
-        path: &Path,
-        directory: &TempDir,
-    ) -> Result<Bench, Error> {
-        let inspection = Inspection::of_file(path, describer).map_err(Error::NoPlugin)?;
+    /// Puts the plugin where its cases find it: the very bytes that were looked at. It is compiled by that, once for
+    /// all of them.
+    fn bench(&self, describer: &Describer, path: &Path) -> Result<Bench, Error> {
+        let fault = |kind| Error::NoPlugin(Fault { path: path.to_owned(), kind });
+        let bytes = discovery::read(path).map_err(|error| fault(FaultKind::Read(error)))?;
+        let inspection = Inspection::of_bytes(path.to_owned(), Some(path), &bytes, describer)
+            .map_err(Error::NoPlugin)?;
         describer.stopped()?;
-        let manifest = inspection.manifest.map_err(|kind| {
-            Error::NoPlugin(crate::plugin::Fault { path: path.to_owned(), kind })
-        })?;
+        let identity = inspection.identity();
+        let beside = inspection.beside;
+        let manifest = inspection.manifest.map_err(fault)?;
+
+        let directory = TestDirectory::new().map_err(unwritable(&std::env::temp_dir()))?;
         let plugins = directory.path().join("plugins");
-        std::fs::create_dir(&plugins)?;
-        let copy = plugins.join(path.file_name().unwrap_or_default());
-        std::fs::write(&copy, discovery::read(path)?)?;
-        for beside in manifests_beside(path) {
-            let extension = beside.extension().unwrap_or_default();
-            regular::copy(&beside, &copy.with_extension(extension), MANIFEST)?;
+        std::fs::create_dir(&plugins).map_err(unwritable(&plugins))?;
+        let plugin = plugins.join(path.file_name().unwrap_or_default());
+        std::fs::write(&plugin, &bytes).map_err(unwritable(&plugin))?;
+        if let Some(beside) = beside {
+            let copy = plugin.with_extension(beside.path.extension().unwrap_or_default());
+            std::fs::write(&copy, &*beside.text).map_err(unwritable(&copy))?;
         }
         let own = |name| directory.path().join(name);
         let cache = self.environment.cache().and_then(Path::parent);
         let cache = cache.map_or_else(|| own("cache"), PathBuf::from);
         let seals = match self.environment.state().and_then(|state| Cache::seals_in(state).ok()) {
             Some(seals) => seals,
-            None => Cache::seals_in(&own("state"))?,
+            None => Cache::seals_in(&own("state")).map_err(unwritable(&own("state")))?,
         };
         let variable = |name| Some((name, self.environment.variable(name)?));
-        Ok(Bench {
-            program: std::env::current_exe()?,
-            surroundings: ["PATH", "SystemRoot"].into_iter().filter_map(variable).collect(),
-            plugins,
-            cache,
-            seals,
-            manifest,
-        })
+        let program = std::env::current_exe()
+            .map_err(|error| ProjectError::Start { program: "taskrunner".into(), error })?;
+        let surroundings = ["PATH", "SystemRoot"].into_iter().filter_map(variable).collect();
+        Ok(Bench { program, surroundings, directory, plugin, identity, cache, seals, manifest })
     }
+}
+
+fn failed(cases: &Cases, case: &Case, error: TestError) -> Error {
+    match error {
+        TestError::Beyond(problem) => cases.error_in_arguments(case, &problem).into(),
+        TestError::File { ref path, .. } => {
+            cases.error_in_file(case, path, &error.to_string()).into()
+        }
+        TestError::Stopped(stop) => Error::Stopped(stop),
+        TestError::Io(error) => ProjectError::Case { name: case.name.clone(), error }.into(),
+    }
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| ProjectError::Write { path, error }.into()
 }

@@ -130,6 +130,17 @@ impl Cases {
         self.error_in(index.unwrap_or_default(), &["arguments"], problem)
     }
 
+    /// A file of a case that cannot be made.
+    pub(crate) fn error_in_file(
+        &self,
+        case: &Case,
+        path: &CasePath,
+        problem: &str,
+    ) -> DocumentError {
+        let index = self.cases.iter().position(|other| other.name == case.name);
+        self.error_in(index.unwrap_or_default(), &["files", path.written()], problem)
+    }
+
     /// A mistake in a case, by its index, at the end of the steps.
     fn error_in(&self, index: usize, steps: &[&str], problem: impl Into<String>) -> DocumentError {
         let index = index.to_string();
@@ -153,8 +164,8 @@ impl Case {
         }
         let mut left = MAX_FILES;
         for (path, file) in &self.files {
-            let steps = || vec!["files", path.as_str()];
-            if CONFIGURATIONS.contains(&path.as_str()) {
+            let steps = || vec!["files", path.written()];
+            if CONFIGURATIONS.iter().any(|name| name.eq_ignore_ascii_case(path.as_str())) {
                 let problem = "this file is written from the case's `configuration`".to_owned();
                 return Some((steps(), problem));
             }
@@ -174,17 +185,9 @@ impl Case {
 /// Whether a case may set a variable: neither one that says where the runner's files are, nor one by
 /// which a program loads others' code before it begins.
 fn is_free(name: &str) -> bool {
-    const OWN: [&str; 8] = [
-        "APPDATA",
-        "HOME",
-        "LOCALAPPDATA",
-        "PATH",
-        "SYSTEMROOT",
-        "TASKRUNNER_PLUGIN_PATH",
-        "USERPROFILE",
-        "TMPDIR",
-    ];
-    const BEGINNINGS: [&str; 3] = ["DYLD_", "LD_", "XDG_"];
+    const OWN: [&str; 7] =
+        ["APPDATA", "HOME", "LOCALAPPDATA", "PATH", "SYSTEMROOT", "USERPROFILE", "TMPDIR"];
+    const BEGINNINGS: [&str; 4] = ["DYLD_", "LD_", "TASKRUNNER_PLUGIN_", "XDG_"];
     let capitals = name.to_ascii_uppercase();
     !name.is_empty()
         && !name.contains(['=', '\0'])

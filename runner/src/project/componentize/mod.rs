@@ -2,10 +2,10 @@
 
 mod exit;
 mod prepare;
+mod wit;
 
 use std::fmt::Display;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
@@ -13,9 +13,10 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as LIBRARY_ADAPTER,
 };
 use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::{PackageId, Resolve, WorldId};
+use wit_parser::{Resolve, WorldId};
 
 use crate::guard::guard;
+use crate::permission::Paths;
 use crate::plugin::{Facts, Kind, KindError, check_nesting, facts};
 use crate::text::visible_line;
 
@@ -73,10 +74,11 @@ impl ComponentizeError {
     }
 }
 
-/// Makes a component of a core module.
+/// Makes a component of a core module. `paths` says what those of the world mean.
 pub(crate) fn componentize(
     module: &[u8],
     world: Option<&World>,
+    paths: &Paths,
 ) -> Result<Vec<u8>, ComponentizeError> {
     let facts = facts(module)?;
     if !matches!(facts.kind, Kind::ModuleCommand { .. } | Kind::ModuleReactor | Kind::OtherModule) {
@@ -86,17 +88,18 @@ pub(crate) fn componentize(
     // They hold components, which the encoder reads by recursion.
     prepare::sections(module, WORLD_SECTION).try_for_each(check_nesting)?;
     // The parsers of others, on files of others.
-    guard(|| encode(module, &facts, world)).map_err(|panic| encode_error(&panic))?
+    guard(|| encode(module, &facts, world, paths)).map_err(|panic| encode_error(&panic))?
 }
 
 fn encode(
     module: &[u8],
     facts: &Facts,
     world: Option<&World>,
+    paths: &Paths,
 ) -> Result<Vec<u8>, ComponentizeError> {
     let prepared = match world {
         Some(world) => {
-            let (resolve, id) = resolve(world)?;
+            let (resolve, id) = resolve(world, paths)?;
             let names = prepare::export_names(&resolve, id);
             let mut prepared = prepare::prepare(module, &names).map_err(encode_error)?;
             let encoding = match world.encoding {
@@ -124,29 +127,19 @@ fn encode(
 }
 
 /// Finds the world.
-fn resolve(world: &World) -> Result<(Resolve, WorldId), ComponentizeError> {
+fn resolve(world: &World, paths: &Paths) -> Result<(Resolve, WorldId), ComponentizeError> {
     let refuse = |error: &dyn Display| ComponentizeError::World {
         world: visible_line(&world.name),
         reason: reason(&format!("{error:#}")),
     };
     let mut resolve = Resolve::default();
     let package = match &world.wit {
-        Some(path) => read_wit(&mut resolve, path),
+        Some(path) => wit::read(&mut resolve, path, paths),
         None => resolve.push_str("command.wit", CONTRACT).map_err(|error| format!("{error:#}")),
     };
     let package = package.map_err(|error| refuse(&error))?;
     let id = resolve.select_world(&[package], Some(&world.name)).map_err(|error| refuse(&error))?;
     Ok((resolve, id))
-}
-
-/// Reads a WIT file or directory. A package can be WebAssembly, too.
-fn read_wit(resolve: &mut Resolve, path: &Path) -> Result<PackageId, String> {
-    if path.is_file() {
-        let bytes = fs::read(path).map_err(|error| error.to_string())?;
-        check_nesting(&bytes).map_err(|error| error.to_string())?;
-    }
-    let (package, _) = resolve.push_path(path).map_err(|error| format!("{error:#}"))?;
-    Ok(package)
 }
 
 /// Refuses what no component can import, in plainer words than the encoder has: the modules of a

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod compare;
+mod place;
 mod process;
 mod world;
 
@@ -12,10 +13,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::cases::Case;
-use crate::plugin::Manifest;
+use super::cases::{Case, CasePath};
+use super::child::Unended;
+use crate::plugin::{Digest, Manifest};
+use crate::sandbox::Stop;
 
 pub(crate) use compare::{Mismatch, Problem};
+pub(crate) use place::TestDirectory;
 pub(crate) use process::{Ended, Output};
 
 use world::World;
@@ -26,8 +30,12 @@ pub(crate) struct Bench {
     pub(crate) program: PathBuf,
     /// The variables of the machine's that every program has.
     pub(crate) surroundings: Vec<(&'static str, String)>,
-    /// The directory that holds the plugin alone.
-    pub(crate) plugins: PathBuf,
+    /// The directory for all of it.
+    pub(crate) directory: TestDirectory,
+    /// The plugin's file in it, which is what each case runs.
+    pub(crate) plugin: PathBuf,
+    /// What that file must be.
+    pub(crate) identity: Digest,
     /// The directory for caches, so that a plugin is compiled once.
     pub(crate) cache: PathBuf,
     /// The directory for what vouches for that.
@@ -42,8 +50,22 @@ pub(crate) enum TestError {
     /// It names something beyond its own directories.
     #[error("{0}")]
     Beyond(String),
+    /// One of its files cannot be made.
+    #[error("it cannot be written: {error}")]
+    File { path: CasePath, error: io::Error },
+    #[error("{0}")]
+    Stopped(Stop),
     #[error("cannot run the case: {0}")]
     Io(#[from] io::Error),
+}
+
+impl From<Unended> for TestError {
+    fn from(unended: Unended) -> Self {
+        match unended {
+            Unended::Stopped(stop) => Self::Stopped(stop),
+            Unended::Io(error) => Self::Io(error),
+        }
+    }
 }
 
 /// How a case ended.
@@ -64,7 +86,7 @@ impl Tested<'_> {
 impl Bench {
     /// Runs a case. An error is the case's or the machine's, not the plugin's.
     pub(crate) fn run<'a>(&self, case: &'a Case) -> Result<Tested<'a>, TestError> {
-        let world = World::new(case, self.manifest.name(), &self.seals)?;
+        let world = World::new(case, self.manifest.name(), &self.directory, &self.seals)?;
         bounds::check(case, &self.manifest, &world)?;
         let begun = std::time::Instant::now();
         let ended = process::run(self, case, &world)?;

@@ -1,14 +1,18 @@
 //! The process of one case: this program again, with an environment of its own and no terminal.
 
 use std::io::{self, Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::cases::Case;
-use super::Bench;
+use super::super::child::Running;
 use super::world::World;
+use super::{Bench, TestError};
+use crate::environment::TestCase;
+use crate::plugin::Pinned;
+use crate::sandbox;
 
 /// The most bytes that are kept of an output.
 const MAX_OUTPUT: u64 = 16 << 20;
@@ -29,10 +33,14 @@ pub(crate) struct Output {
     pub(crate) is_cut: bool,
 }
 
+/// How often it is looked whether everything is to stop.
+const STEP: Duration = Duration::from_millis(20);
+
 /// Runs the program as the case says.
-pub(super) fn run(bench: &Bench, case: &Case, world: &World) -> io::Result<Ended> {
+pub(super) fn run(bench: &Bench, case: &Case, world: &World) -> Result<Ended, TestError> {
     let deadline = Instant::now() + case.timeout.0;
-    let mut child = command(bench, case, world).spawn()?;
+    let mut running = Running::alone(&mut command(bench, case, world))?;
+    let child = running.child();
     let (send, receive) = mpsc::channel();
     let outputs: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|output| Box::new(output) as Box<dyn Read + Send>),
@@ -52,31 +60,48 @@ pub(super) fn run(bench: &Bench, case: &Case, world: &World) -> io::Result<Ended
         thread::spawn(move || stdin.write_all(&bytes));
     }
     let mut read = [Output::default(), Output::default()];
-    for _ in 0..2 {
-        match receive.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok((number, output)) => read[number] = output,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                child.kill()?;
-                child.wait()?;
-                let [stdout, stderr] = read;
-                return Ok(Ended { status: None, stdout, stderr });
-            }
+    let mut status = None;
+    for left in [2, 1] {
+        let Some((number, output)) = next(&receive, deadline)? else { break };
+        read[number] = output;
+        if left == 1 {
+            // It has closed its outputs, and so is about to end.
+            status = running.wait_until(deadline)?;
         }
     }
-    let status = wait(&mut child, deadline)?;
     let [stdout, stderr] = read;
     Ok(Ended { status, stdout, stderr })
 }
 
+/// What is read next; none where that takes longer than it may.
+fn next(
+    receive: &Receiver<(usize, Output)>,
+    deadline: Instant,
+) -> Result<Option<(usize, Output)>, TestError> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match receive.recv_timeout(left.min(STEP)) {
+            Ok(read) => return Ok(Some(read)),
+            Err(RecvTimeoutError::Timeout) if !left.is_zero() => {
+                sandbox::pause(Duration::ZERO).map_err(TestError::Stopped)?;
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
+        }
+    }
+}
+
 fn command(bench: &Bench, case: &Case, world: &World) -> Command {
     let mut command = Command::new(&bench.program);
-    command.arg("--plugin-dir").arg(&bench.plugins).arg(bench.manifest.name().as_str());
+    command.arg(bench.manifest.name().as_str());
     command.args(case.arguments.iter().map(|argument| world.filled(argument)));
     command.current_dir(case.directory.below(&world.workspace()));
     command.env_clear().envs(bench.surroundings.iter().cloned());
     let environment = case.environment.iter();
     command.envs(environment.map(|(name, value)| (name, world.filled(value))));
     command.envs(world.variables()).env("XDG_CACHE_HOME", &bench.cache);
+    // Whatever it is called with, this file alone is run, and nothing beyond the workspace is granted.
+    let plugin = Pinned { file: bench.plugin.clone(), identity: bench.identity };
+    command.envs(TestCase { plugin, directory: world.workspace() }.variables());
     if cfg!(windows) {
         command.env("LOCALAPPDATA", &bench.cache);
     }
@@ -91,19 +116,4 @@ fn read(mut output: Box<dyn Read + Send>) -> Output {
     let _ = output.by_ref().take(MAX_OUTPUT).read_to_end(&mut bytes);
     let more = io::copy(&mut output, &mut io::sink()).unwrap_or_default();
     Output { bytes, is_cut: more > 0 }
-}
-
-/// Waits for a process that has closed its outputs, and so is about to end.
-fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
 }

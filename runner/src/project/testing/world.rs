@@ -1,13 +1,14 @@
 //! The directories of one case.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::super::cases::{Allow, Case, CasePath, File};
+use super::{TestDirectory, TestError};
 use crate::plugin::Name;
 
 /// What stands for the workspace's path in the arguments and the environment of a case.
@@ -22,8 +23,13 @@ pub(super) struct World {
 impl World {
     /// Makes the directories, with all that the case puts into them. What vouches for compiled code is everybody's, as
     /// that is.
-    pub(super) fn new(case: &Case, command: &Name, seals: &Path) -> io::Result<Self> {
-        let directory = tempfile::Builder::new().prefix("taskrunner-test-").tempdir()?;
+    pub(super) fn new(
+        case: &Case,
+        command: &Name,
+        place: &TestDirectory,
+        seals: &Path,
+    ) -> Result<Self, TestError> {
+        let directory = place.of_case()?;
         let world = Self { root: dunce::canonicalize(directory.path())?, _directory: directory };
         for name in ["home", "config", "data", "state", "workspace"] {
             fs::create_dir(world.root.join(name))?;
@@ -45,11 +51,12 @@ impl World {
         write(&workspace.join("taskrunner.json"), project.to_string().as_bytes())?;
         fs::create_dir_all(case.directory.below(&workspace))?;
         for (path, file) in &case.files {
-            let path = path.below(&workspace);
-            match file {
-                File::Content(content) => write(&path, &content.bytes())?,
-                File::Link(target) => link(target, &path)?,
-            }
+            let whole = path.below(&workspace);
+            let written = match file {
+                File::Content(content) => write(&whole, &content.bytes()),
+                File::Link(target) => link(target, &whole),
+            };
+            written.map_err(|error| TestError::File { path: path.clone(), error })?;
         }
         Ok(world)
     }
@@ -91,19 +98,20 @@ fn permissions(allow: &Allow) -> serde_json::Value {
     json!({ "read": paths(&allow.read), "write": paths(&allow.write), "env": allow.env })
 }
 
+/// Writes a file that is not there yet: neither over another one, nor through a link.
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(path, content)
+    fs::File::create_new(path)?.write_all(content)
 }
 
 #[cfg(unix)]
 fn link(target: &CasePath, path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    std::os::unix::fs::symlink(target.as_str(), path)
+    std::os::unix::fs::symlink(target.written(), path)
 }
 
 #[cfg(windows)]
 fn link(target: &CasePath, path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    std::os::windows::fs::symlink_file(target.as_str(), path)
+    std::os::windows::fs::symlink_file(target.written(), path)
 }

@@ -41,11 +41,11 @@ pub(crate) use alarm::Alarm;
 #[cfg(unix)]
 pub(crate) use memory::Allocator;
 #[cfg(all(unix, not(test)))]
-pub(crate) use process::{leave, pause, run};
+pub(crate) use process::{hold_signals, leave, pause, run};
 #[cfg(all(unix, not(test)))]
 pub(crate) use signals::survive_file_limits;
 #[cfg(any(not(unix), test))]
-pub(crate) use thread::{leave, pause, run, survive_file_limits};
+pub(crate) use thread::{hold_signals, leave, pause, run, survive_file_limits};
 
 /// How long work that was told to stop may take until it is ended or left behind.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);

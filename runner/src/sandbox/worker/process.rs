@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::frame::{self, Frame};
 use super::listener::{self, Listener};
-use super::signals::{ENDING, Signals};
+use super::signals::{ENDING, Signals, Watching};
 use super::{Alarm, Channel, GRACE, Job, Left, PIPE, SLOW, Stop, descriptors, memory};
 
 /// Does some work in a process of its own, behind its wall, and waits for it.
@@ -68,6 +68,12 @@ where
 /// Leaves something to the end of the worker's process, which is near and takes all of it at once.
 pub(crate) fn leave<T>(left: T) {
     std::mem::forget(left);
+}
+
+/// From now on a signal does no more than to end each wait, until this is dropped: for who has something that must
+/// not stay. Where that cannot be, signals do what they always do.
+pub(crate) fn hold_signals() -> Option<Watching> {
+    Signals::of_process().ok().map(Signals::watch)
 }
 
 /// Waits, unless everything is to stop.

@@ -22,12 +22,15 @@ pub(super) struct Signals {
     caught: Arc<AtomicUsize>,
 }
 
-/// Somebody waits, until this is dropped.
-pub(super) struct Watching(&'static Signals);
+/// Somebody waits, until this is dropped. One wait can be part of another.
+pub(crate) struct Watching {
+    signals: &'static Signals,
+    was_idle: bool,
+}
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        self.0.idle.store(true, Ordering::SeqCst);
+        self.signals.idle.store(self.was_idle, Ordering::SeqCst);
     }
 }
 
@@ -56,8 +59,7 @@ impl Signals {
 
     /// From now on, signals wake who waits.
     pub(super) fn watch(&'static self) -> Watching {
-        self.idle.store(false, Ordering::SeqCst);
-        Watching(self)
+        Watching { signals: self, was_idle: self.idle.swap(false, Ordering::SeqCst) }
     }
 
     /// The signal that has come, which ends everything from then on.

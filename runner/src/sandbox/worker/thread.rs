@@ -67,6 +67,14 @@ pub(crate) fn leave<T>(left: T) {
     drop(left);
 }
 
+/// Nothing is held.
+pub(crate) struct NotHeld;
+
+/// Signals end the process, as always.
+pub(crate) fn hold_signals() -> NotHeld {
+    NotHeld
+}
+
 /// Waits.
 #[expect(clippy::unnecessary_wraps, reason = "with processes there are reasons to stop")]
 pub(crate) fn pause(time: Duration) -> Result<(), Stop> {
