@@ -77,7 +77,8 @@ fn the_rest_of_the_output_is_what_it_was() {
 #[test]
 fn no_byte_order_mark_changes_how_the_rest_is_read() {
     let project = project();
-    for (mark, written) in [(b"\xff\xfe", b"\xff\\\xfe"), (b"\xfe\xff", b"\xfe\\\xff")] {
+    // The second byte, too, could be the first of such a mark.
+    for (mark, written) in [(b"\xff\xfe", b"\xff\\\xfe\n"), (b"\xfe\xff", b"\xfe\\\xff\n")] {
         let ended = on_github(project.call(["recite", "stdout", &hex(mark)])).succeeds();
         assert_eq!(ended.bytes(), written);
         assert_eq!(project.call(["recite", "stdout", &hex(mark)]).succeeds().bytes(), mark);
@@ -197,13 +198,160 @@ fn a_file_gets_every_byte() {
     }
 }
 
-/// A line that has no end yet is not held back.
+/// A line that has no end yet is not held back. It gets one where it could be the first half of a command.
 #[test]
 fn nothing_is_held_back() {
     let project = project();
-    for text in [":", "##", "x", "##vso"] {
-        on_github(project.call(["recite", "stdout", &hex(text)])).succeeds().prints(text).quietly();
+    for text in ["x", "a:", "##-", "::", "\u{1b}[1m", " "] {
+        let written = text.replace("::", r":\:");
+        let call = || project.call(["recite", "stdout", &hex(text)]);
+        on_github(call()).succeeds().prints(&written).quietly();
     }
+    for text in [":", "#", "##", "##vso", "a\n \t:"] {
+        let call = || project.call(["recite", "stdout", &hex(text)]);
+        on_github(call()).succeeds().prints(&format!("{text}\n")).quietly();
+        call().succeeds().prints(text).quietly();
+        on_github(call()).into_file("out.txt").succeeds().prints("").quietly();
+        assert_eq!(project.text("out.txt"), text);
+    }
+}
+
+/// What each system looks for, in a line of its own or anywhere.
+#[track_caller]
+fn obeys_nothing(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for line in text.split(['\n', '\r']) {
+        let begins = ["##[", "##vso[", "##teamcity["];
+        let is_obeyed =
+            line.trim_start().starts_with("::") || begins.iter().any(|begin| line.contains(begin));
+        assert!(!is_obeyed, "{line:?} in {text:?}");
+    }
+    assert!(!bytes.windows(2).any(|pair| pair == [0xfe, 0xff] || pair == [0xff, 0xfe]), "{text:?}");
+}
+
+/// Halves of commands: what an attempt or a run ends with, and what the next begins with.
+const HALVES: [(&[u8], &[u8]); 10] = [
+    (b":", b":add-mask::x"),
+    (b" \t:", b":error::x"),
+    (b"\xc2\xa0:", b":error::x"),
+    (b"#", b"#[add-mask]x"),
+    (b"##", b"[add-mask]x"),
+    (b"x ##v", b"so[task.setvariable variable=x]y"),
+    (b"##vso", b"[task.complete]"),
+    (b"##teamc", b"ity[setParameter name='x']"),
+    (b"\xff", b"\xfe:\0:\0"),
+    (b"\xfe", b"\xff\0:\0:"),
+];
+
+/// A program that writes the second half of a command and then the first, to one stream or to both, and ends like this.
+fn halves(first: &[u8], second: &[u8], streams: (u8, u8), end: &str) -> Vec<u8> {
+    let escaped =
+        |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("\\{byte:02x}")).collect() };
+    let second = [second, b"\n"].concat();
+    let text = format!(
+        r#"(module
+          (import "wasi_snapshot_preview1" "fd_write"
+            (func $write (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (import "wasi_snapshot_preview1" "path_open"
+            (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 0) "\64\00\00\00\{:02x}\00\00\00\c8\00\00\00\{:02x}\00\00\00")
+          (data (i32.const 100) "{}")
+          (data (i32.const 200) "{}")
+          (func (export "_start")
+            (drop (call $write (i32.const {}) (i32.const 0) (i32.const 1) (i32.const 20)))
+            (drop (call $write (i32.const {}) (i32.const 8) (i32.const 1) (i32.const 20)))
+            {end}))"#,
+        second.len(),
+        first.len(),
+        escaped(&second),
+        escaped(first),
+        streams.0,
+        streams.1,
+    );
+    wat::parse_str(text).expect("a module")
+}
+
+const TRY_AGAIN: &str = "(call $exit (i32.const 75))";
+
+fn halves_project(first: &[u8], second: &[u8], streams: (u8, u8), end: &str) -> Project {
+    Project::new().file(".taskrunner/plugins/halves.wasm", halves(first, second, streams, end))
+}
+
+const STREAMS: [(u8, u8); 4] = [(1, 1), (2, 2), (1, 2), (2, 1)];
+
+#[test]
+fn no_command_is_put_together_over_attempts() {
+    let twice = ["--attempts=2", "--backoff-delay=1ms", "--color=never", "halves"];
+    for (first, second) in HALVES {
+        for streams in STREAMS {
+            let project = halves_project(first, second, streams, TRY_AGAIN);
+            let ended = on_github(project.call(twice)).exits(75);
+            obeys_nothing(ended.bytes());
+            obeys_nothing(ended.error_bytes());
+            #[cfg(unix)]
+            obeys_nothing(on_github(project.call(twice)).on_terminal().exits(75).bytes());
+        }
+    }
+}
+
+#[test]
+fn no_command_is_put_together_over_runs() {
+    for end in ["", TRY_AGAIN, "unreachable"] {
+        for (first, second) in HALVES {
+            let project = halves_project(first, second, STREAMS[0], end);
+            let code = match end {
+                "" => 0,
+                TRY_AGAIN => 75,
+                _ => 134,
+            };
+            let run = || on_github(project.call(["--color=never", "halves"])).exits(code);
+            let (one, other) = (run(), run());
+            obeys_nothing(&[one.bytes(), other.bytes()].concat());
+            obeys_nothing(&[one.error_bytes(), other.error_bytes()].concat());
+        }
+    }
+}
+
+/// It cannot say what it has left behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_process_is_killed_ends_its_lines() {
+    use crate::harness::kernel;
+
+    let (first, second) = HALVES[0];
+    for streams in STREAMS {
+        let project = halves_project(first, second, streams, "(loop $forever (br $forever))");
+        // It is compiled.
+        project.call(["--time-limit=10ms", "halves"]).exits(124);
+        let run = || {
+            let kill = |runner| {
+                let worker = kernel::worker(runner);
+                // What it does when it has written is to spin.
+                std::thread::sleep(std::time::Duration::from_secs(1));
+                kernel::signal(worker, rustix::process::Signal::KILL);
+            };
+            on_github(project.call(["--color=never", "halves"])).meanwhile(kill).exits(137)
+        };
+        let (one, other) = (run(), run());
+        assert!(one.bytes().ends_with(b"\n"), "{one}");
+        obeys_nothing(&[one.bytes(), other.bytes()].concat());
+        obeys_nothing(&[one.error_bytes(), other.error_bytes()].concat());
+    }
+}
+
+/// What is said when the time is over is written past all that could wait.
+#[test]
+fn what_is_said_at_the_time_limit_gives_none() {
+    let manifest = r###"{"version": "1.0.0", "summary": "x", "requests": [{"read": "a", "reason": "::add-mask::x ##[add-mask]x"},
+        {"read": "##vso[task.complete]", "reason": "x"}]}"###;
+    let project = halves_project(b"##", b"x", (2, 2), "(loop $forever (br $forever))")
+        .file(".taskrunner/plugins/halves.json", manifest);
+    let ended =
+        on_github(project.call(["--time-limit=300ms", "--color=never", "halves"])).exits(124);
+    obeys_nothing(ended.error_bytes());
+    let _ = ended.reporting(r"##\[add-mask]x");
 }
 
 /// Who stops reading one stream does not silence the other.

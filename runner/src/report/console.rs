@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::ProgressBar;
 
 use super::bundle::Bundle;
-use super::obeyed::{HarmlessWriter, Stream, Written};
+use super::obeyed::{HarmlessWriter, Stream, Written, locked};
 use super::visible::VisibleWriter;
 use crate::cli::ColorChoice;
 use crate::sandbox::Output;
@@ -124,7 +124,10 @@ impl Console {
     pub(crate) fn err(&self, text: &str) {
         #[cfg(unix)]
         if self.hurried.load(Ordering::Relaxed) {
-            super::unread::write(text.as_bytes());
+            let bytes = text.as_bytes();
+            let mut written = locked(&self.written).filter(|_| self.streams.stderr_is_obeyed);
+            let harmless = written.as_mut().map(|written| written.harmless(Stream::Stderr, bytes));
+            super::unread::write(&io::stderr(), harmless.as_deref().unwrap_or(bytes));
             return;
         }
         self.pipe.go_ahead();
@@ -191,6 +194,35 @@ impl Console {
         } else {
             Box::new(inner)
         }
+    }
+
+    /// Ends the lines in which a guest has left what could be the first half of a command to the CI system that
+    /// reads them: the next attempt, or the next program of the step, must not write the second.
+    pub(super) fn end_lines(&self) {
+        let open = locked(&self.written).map(|written| written.open()).unwrap_or_default();
+        for stream in open {
+            let mut writer = match stream {
+                Stream::Stdout => self.stdout(),
+                Stream::Stderr => self.stderr(),
+            };
+            // Where the stream is closed nobody obeys it.
+            let _ = writer.write_all(b"\n");
+        }
+    }
+
+    /// The same where the process that wrote was ended, and cannot say what it has left.
+    pub(super) fn end_lost_lines(&self) {
+        #[cfg(unix)]
+        {
+            if self.streams.stdout_is_obeyed {
+                super::unread::write(&io::stdout(), b"\n");
+            }
+            if self.streams.stderr_is_obeyed {
+                super::unread::write(&io::stderr(), b"\n");
+            }
+        }
+        #[cfg(not(unix))]
+        self.end_lines();
     }
 
     /// Shows a bar from now on, or none.

@@ -70,8 +70,16 @@ impl Report {
                 );
             }
             GuestEvent::Progress { message, done, total } => progress.report(&message, done, total),
-            GuestEvent::Ended => console.clear_bar(),
-            GuestEvent::Lost => console.clear_line(),
+            GuestEvent::Ended => {
+                console.clear_bar();
+                console.end_lines();
+            }
+            GuestEvent::Lost { shows_progress } => {
+                if shows_progress {
+                    console.clear_line();
+                }
+                console.end_lost_lines();
+            }
         })
     }
 

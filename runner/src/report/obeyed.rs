@@ -14,13 +14,17 @@
 //!
 //! The bytes of the last row are in no UTF-8 text. Both runners read what follows such a mark as UTF-16,
 //! in which all of the above would be spelled with other bytes.
+//!
+//! Each attempt of a command, and each run in a step, starts with a new state. So none ends with a stream
+//! that is [open](Written::open): the line ends where it could be the first half of a command.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// One of the two streams.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Stdout,
     Stderr,
@@ -68,6 +72,23 @@ impl Written {
         harmless.extend_from_slice(&bytes[copied..]);
         Cow::Owned(harmless)
     }
+
+    /// The streams that end in what could be the first half of a command. A line break closes each.
+    pub(super) fn open(&self) -> Vec<Stream> {
+        let own = [(Stream::Stdout, self.stdout), (Stream::Stderr, self.stderr)];
+        let open: Vec<_> = own.iter().filter(|(_, end)| end.is_open()).map(|(s, _)| *s).collect();
+        match open.is_empty() && self.both.is_open() {
+            // A line break in either ends the line, where they are one.
+            true => vec![Stream::Stderr],
+            false => open,
+        }
+    }
+
+    /// Forgets all: a write has failed, and how much of it was written is not known.
+    fn forget(&mut self) {
+        let unknown = End { place: Place::Unknown, last: 0 };
+        *self = Self { stdout: unknown, stderr: unknown, both: unknown };
+    }
 }
 
 /// The end of what was written.
@@ -95,18 +116,27 @@ enum Place {
     Word,
     /// Nothing.
     Within,
+    /// Perhaps any of the others.
+    Unknown,
 }
 
 impl End {
     /// Whether the byte would complete what begins a command.
     fn is_completed_by(self, byte: u8) -> bool {
         match byte {
-            b':' => self.place == Place::Colon,
-            b'[' => matches!(self.place, Place::Hashes | Place::Word),
+            b':' => matches!(self.place, Place::Colon | Place::Unknown),
+            b'[' => matches!(self.place, Place::Hashes | Place::Word | Place::Unknown),
+            0xfe | 0xff if self.place == Place::Unknown => true,
             0xfe => self.last == 0xff,
             0xff => self.last == 0xfe,
             _ => false,
         }
+    }
+
+    /// Whether something is there that another byte could make a command of.
+    fn is_open(self) -> bool {
+        let is_begun = !matches!(self.place, Place::LineStart | Place::Within);
+        is_begun || matches!(self.last, 0xfe | 0xff)
     }
 
     fn push(&mut self, byte: u8) {
@@ -114,10 +144,14 @@ impl End {
         self.place = match (self.place, byte) {
             (_, b'\n' | b'\r') => Place::LineStart,
             (Place::LineStart, b':') => Place::Colon,
-            (Place::Hash | Place::Hashes, b'#') => Place::Hashes,
+            (Place::Hash | Place::Hashes | Place::Unknown, b'#') => Place::Hashes,
             (_, b'#') => Place::Hash,
             (Place::Hashes | Place::Word, letter) if letter.is_ascii_alphabetic() => Place::Word,
             (Place::LineStart, byte) if !byte.is_ascii_graphic() => Place::LineStart,
+            // It may still be the word behind `##`, or the start of the line.
+            (Place::Unknown, byte) if byte.is_ascii_alphabetic() || !byte.is_ascii_graphic() => {
+                Place::Unknown
+            }
             _ => Place::Within,
         };
     }
@@ -148,21 +182,47 @@ pub(crate) struct HarmlessWriter<W> {
     pub(crate) written: Arc<Mutex<Written>>,
 }
 
+/// How long one stream waits for the other where a reader has stopped reading that one. A worker's process
+/// waits for as long as it may run, and is then ended. Where workers are threads, the runner itself would
+/// wait for a thread that was left behind.
+const PATIENCE: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::from_millis(200)) };
+
 impl<W: Write> Write for HarmlessWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Not locked while it writes: a reader who stops reading must not silence the other stream.
-        let harmless = self
-            .written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .harmless(self.stream, bytes);
-        self.inner.write_all(&harmless)?;
-        self.inner.flush()?;
+        // Locked until it is written: what is known of the streams is in the order of the writes.
+        let mut written = locked(&self.written);
+        let mut unknown = Written::default();
+        let written = written.as_deref_mut().unwrap_or_else(|| {
+            unknown.forget();
+            &mut unknown
+        });
+        let harmless = written.harmless(self.stream, bytes);
+        self.inner.write_all(&harmless).and_then(|()| self.inner.flush()).inspect_err(|_| {
+            written.forget();
+        })?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+/// What is known of the streams; nothing where the other stream holds it for too long.
+pub(super) fn locked(written: &Mutex<Written>) -> Option<MutexGuard<'_, Written>> {
+    let Some(patience) = PATIENCE else {
+        return Some(written.lock().unwrap_or_else(PoisonError::into_inner));
+    };
+    let until = Instant::now() + patience;
+    loop {
+        match written.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) if Instant::now() >= until => return None,
+            Err(std::sync::TryLockError::WouldBlock) => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
     }
 }
 

@@ -100,6 +100,115 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// Two threads write the halves of commands to both streams, of which each byte goes out alone.
+#[test]
+fn what_is_known_is_in_the_order_of_the_writes() {
+    struct Slow(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            for byte in bytes {
+                std::thread::yield_now();
+                self.0.lock().expect("a log").push(*byte);
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    for _ in 0..20 {
+        let (pipe, written) = (Arc::default(), Arc::default());
+        std::thread::scope(|scope| {
+            for (stream, pieces) in [
+                (Stream::Stdout, ["\n", ":", "##", "x"]),
+                (Stream::Stderr, [":add-mask::x", "vso", "[x]", "\n:"]),
+            ] {
+                let inner = Slow(Arc::clone(&pipe));
+                let mut writer = HarmlessWriter { inner, stream, written: Arc::clone(&written) };
+                scope.spawn(move || {
+                    for piece in pieces.iter().cycle().take(400) {
+                        writer.write_all(piece.as_bytes()).expect("memory");
+                    }
+                });
+            }
+        });
+        let log = pipe.lock().expect("a log");
+        assert!(!is_obeyed(&log), "{}", String::from_utf8_lossy(&log));
+    }
+}
+
+/// A pipe that takes nothing more in the middle of a write.
+#[test]
+fn after_a_write_that_failed_everything_may_have_been_written() {
+    struct Full(usize, Vec<u8>);
+
+    impl Write for &mut Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let room = self.0.min(bytes.len());
+            self.0 -= room;
+            self.1.extend_from_slice(&bytes[..room]);
+            if room == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(room) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    for (before, after) in
+        [("a\n:x", ":add-mask::x"), ("a\nxx", "::x"), ("a##bc", "[x]"), ("##xy", "vso[x]")]
+    {
+        for room in 1..before.len() {
+            let mut full = Full(room, Vec::new());
+            let written = Arc::default();
+            let mut write = |bytes: &str, room| {
+                full.0 = room;
+                let written = Arc::clone(&written);
+                let mut writer =
+                    HarmlessWriter { inner: &mut full, stream: Stream::Stdout, written };
+                writer.write_all(bytes.as_bytes())
+            };
+            assert!(write(before, room).is_err());
+            assert!(write(after, 99).is_ok());
+            assert!(!is_obeyed(&full.1), "{}", String::from_utf8_lossy(&full.1));
+        }
+    }
+}
+
+#[test]
+fn an_open_end_is_closed_by_a_line_break() {
+    for (bytes, is_open) in [
+        (&b":"[..], true),
+        (b"a\n \x1b:", true),
+        (b"x #", true),
+        (b"##vso", true),
+        (b"\xff", true),
+        (b"a:", false),
+        (b":\\:", false),
+        (b"##-", false),
+        (b"\n", false),
+        (b"", false),
+        (b"\xe2\x80", false),
+    ] {
+        let mut written = Written::default();
+        let _ = written.harmless(Stream::Stdout, bytes);
+        assert_eq!(!written.open().is_empty(), is_open, "{}", String::from_utf8_lossy(bytes));
+        for stream in written.open() {
+            let _ = written.harmless(stream, b"\n");
+        }
+        assert!(written.open().is_empty());
+    }
+    // A half that is there only where the two are one.
+    let mut written = Written::default();
+    let _ = written.harmless(Stream::Stderr, b"mid");
+    let _ = written.harmless(Stream::Stdout, b"x\n");
+    let _ = written.harmless(Stream::Stderr, b":");
+    assert_eq!(written.open(), [Stream::Stderr]);
+}
+
 proptest! {
     #[test]
     fn nothing_is_obeyed_and_nothing_is_lost(bytes in pieces(), at: prop::sample::Index) {

@@ -36,10 +36,12 @@ pub(crate) enum GuestEvent {
         done: u64,
         total: Option<u64>,
     },
-    /// The attempt is over: what shows its progress goes away.
+    /// The attempt is over: what shows its progress goes away, and what it wrote is at its end.
     Ended,
     /// The same, where the guest's process was ended before it could clear up.
-    Lost,
+    Lost {
+        shows_progress: bool,
+    },
 }
 
 /// What the worker tells the runner while a guest runs.

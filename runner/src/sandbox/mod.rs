@@ -202,6 +202,7 @@ impl Sandbox {
         let wall = self.wall(setup, &code);
         let (its_wall, required) = (wall.clone(), self.required);
         let mut shows_progress = false;
+        let mut walled = None;
         let job = Job {
             name: "guest",
             wall,
@@ -210,7 +211,7 @@ impl Sandbox {
             streams: setup.io.uses_streams(),
             limit: setup.limits.time,
             slow: &mut || {},
-            walled: &mut |report| self.tell(report),
+            walled: &mut |report| walled = Some(report.clone()),
             may_run_ahead: setup.io.may_run_ahead,
             notes: &mut |notes| {
                 let event = |note| match note {
@@ -243,20 +244,22 @@ impl Sandbox {
             Ok(()) => answered,
             Err(unrecorded) => Err(Left::Stopped(unrecorded.into())),
         };
-        let left = match answered {
+        let reply = match answered {
             Ok(Reply::Ended(ended, phases)) => {
-                return Reply::Ended(ended.map_err(Outcome::vouched), phases);
+                Reply::Ended(ended.map_err(Outcome::vouched), phases)
             }
-            Ok(unusable) => return unusable,
-            Err(left) => left,
+            Ok(unusable) => unusable,
+            Err(left) => {
+                // It had no time to clear up behind itself.
+                (setup.io.observer)(GuestEvent::Lost { shows_progress });
+                let left_behind = matches!(left, Left::TimeOver { behind: true });
+                let phases = Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind };
+                Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
+            }
         };
-        if shows_progress {
-            // It had no time to clear up behind itself.
-            (setup.io.observer)(GuestEvent::Lost);
-        }
-        let left_behind = matches!(left, Left::TimeOver { behind: true });
-        let phases = Phases { start: Duration::ZERO, run: begun.elapsed(), left_behind };
-        Reply::Ended(Err(Outcome::left(left, &setup.limits)), phases)
+        // Not while the guest writes: its process would not know that a line of the runner's came between.
+        walled.iter().for_each(|report| self.tell(report));
+        reply
     }
 
     fn wall(&self, setup: &Setup, code: &compiled::Code) -> Wall {
