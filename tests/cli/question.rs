@@ -185,3 +185,167 @@ fn it_cannot_be_rewritten() {
         .without("\u{1b}")
         .without("\u{202e}");
 }
+
+/// A program that does nothing, and what it says of itself.
+fn asking(requests: serde_json::Value) -> Project {
+    let bytes = wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "environ_get" (func (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "path_open"
+            (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1) (func (export "_start")))"#,
+    );
+    let manifest = serde_json::json!({ "version": "1.0.0", "summary": "x", "requests": requests });
+    Project::new()
+        .file(".taskrunner/plugins/evil.wasm", bytes.expect("a module"))
+        .file(".taskrunner/plugins/evil.json", manifest.to_string())
+}
+
+/// What a terminal of this size shows when all of it was written.
+fn screen(bytes: &[u8], (columns, rows): (u16, u16)) -> Vec<String> {
+    let mut terminal = vt100::Parser::new(rows, columns, 0);
+    // The harness's terminal changes no line feeds.
+    let text = String::from_utf8_lossy(bytes).replace('\n', "\r\n");
+    terminal.process(text.as_bytes());
+    terminal.screen().rows(0, columns).collect()
+}
+
+/// The screens on which somebody was asked: each as it was when the question stood there.
+fn screens(bytes: &[u8], size: (u16, u16)) -> Vec<Vec<String>> {
+    let text = String::from_utf8_lossy(bytes);
+    let ends = text.match_indices("[N]o: ").map(|(at, end)| at + end.len());
+    ends.map(|end| screen(&text.as_bytes()[..end], size)).collect()
+}
+
+/// The question is on the screen from its header to its end, and only rows of the plugin's begin as those do.
+#[track_caller]
+fn is_whole(screen: &[String], own: &[&str]) {
+    let text = screen.join("\n");
+    let first = screen.iter().rposition(|row| row.starts_with("`evil` requests"));
+    let first = first.unwrap_or_else(|| panic!("the header is not there:\n{text}"));
+    let question = screen[first..].iter().filter(|row| !row.trim().is_empty());
+    let (quoted, own_rows): (Vec<_>, Vec<_>) = question.partition(|row| row.starts_with("  "));
+    assert!(
+        quoted.iter().all(|row| row.starts_with("    | ") || !row[2..].starts_with(' ')),
+        "{text}"
+    );
+    assert!(own_rows.last().is_some_and(|row| row.trim_end().ends_with("[N]o:")), "{text}");
+    // The rows that do not begin as the plugin's are the runner's words, and nothing else.
+    let known = ["(continued)", "(page", "origin workspace", "from:", "permission", "sha256"];
+    for row in own_rows.iter().map(|row| row.trim()) {
+        let is_own = own.iter().any(|own| own.contains(row))
+            || known.iter().any(|known| row.contains(known))
+            || row.chars().all(|c| c.is_ascii_hexdigit() || ",.)".contains(c));
+        assert!(is_own, "{row:?} in\n{text}");
+    }
+}
+
+/// What fills rows of a terminal, and what is to stand in the next. Characters without a shape are refused before.
+fn paddings(columns: usize) -> Vec<String> {
+    // A path holds no colon.
+    let forged = "With a yes it may, as well\u{2236}";
+    let pads = [
+        "  ",
+        " \u{a0}",
+        "\u{3000}",
+        "\u{2800}",
+        "e\u{301}\u{302}",
+        "漢",
+        "\u{2502}",
+        "\u{5d0}",
+        "x",
+        "ﷺ",
+        "a ",
+    ];
+    let padding = |pad: &&str| {
+        let rows: String = pad.chars().cycle().take((columns * 30).min(1300)).collect();
+        format!("a{rows}{forged} {rows} read README.md")
+    };
+    pads.iter().map(padding).collect()
+}
+
+#[test]
+fn it_cannot_be_scrolled_away_or_forged() {
+    let own = [
+        "`evil` requests what it was not granted.",
+        "It is 1.0.0, sha256",
+        "It says what for:",
+        "With a yes it may, as well:",
+        "A yes gives `evil` 1.0.0",
+        "the one permission that is shown above.",
+        "all 2 permissions that are shown above.",
+        "Allow it? [o]nce, [a]lways, [N]o:",
+        "There is more to read before a yes counts: [m]ore, [N]o:",
+    ];
+    for columns in [20, 80, 200] {
+        for padding in paddings(columns.into()) {
+            let project = asking(serde_json::json!([
+                { "env": "TOKEN", "reason": "x" },
+                { "read": padding, "reason": "to count the words in it" },
+            ]));
+            let call = project.call(["evil"]).env("TOKEN", "hush").sized(columns, 24);
+            let ended = call.answering_each(vec!["m\n"; 400]).exits(0);
+            let screens = screens(ended.bytes(), (columns, 24));
+            assert!(!screens.is_empty(), "{ended}");
+            for screen in &screens {
+                is_whole(screen, &own);
+            }
+            // All of it was on one of them, and none of it is granted by anything but a yes.
+            let rows: String =
+                screens.concat().concat().replace("    | ", "").split_whitespace().collect();
+            for own in own.iter().take(5) {
+                let own: String = own.split_whitespace().collect();
+                assert!(columns == 20 || rows.contains(&own), "{own}: {ended}");
+            }
+            assert!(rows.contains("theenvironmentvariableTOKEN"), "{ended}");
+            project.call(["permissions", "show", "evil"]).succeeds().printing("not granted");
+        }
+    }
+}
+
+#[test]
+fn a_yes_counts_only_behind_all_of_it() {
+    let requests: Vec<_> = (0..64)
+        .map(|number| serde_json::json!({ "read": format!("data/{number}"), "reason": "to read it" }))
+        .collect();
+    let project = asking(requests.into());
+    let call = |answers: &[&'static str]| {
+        let call = project.call(["evil"]).sized(80, 24).answering_each(answers.iter().copied());
+        call.exits(0)
+    };
+    // Not before the last page.
+    for answer in ["o\n", "a\n", "y\n", "\n", "\u{4}"] {
+        let ended =
+            call(&[answer]).printing("(page 1 of ").printing("[m]ore, [N]o: ").without("Allow it?");
+        assert_eq!(ended.stdout().matches("(page ").count(), 1, "{ended}");
+    }
+    project.call(["permissions", "show", "evil"]).succeeds().printing("not granted");
+    let ended = call(&["m\n", "m\n", "m\n", "m\n", "m\n", "m\n", "m\n", "m\n", "a\n"]);
+    let pages = ended.stdout().matches("(page ").count();
+    let mut answers = vec!["m\n"; pages - 1];
+    answers.push("a\n");
+    let ended = call(&answers).printing("A yes gives `evil` 1.0.0").printing("all 64 ");
+    for number in 0..64 {
+        assert!(ended.stdout().contains(&format!("/data/{number}\n")), "{number} of {ended}");
+    }
+    for screen in screens(ended.bytes(), (80, 24)) {
+        assert!(
+            screen[..].iter().any(|row| row.starts_with("`evil` requests what")),
+            "{screen:#?}"
+        );
+    }
+    project.call(["evil"]).succeeds().quietly();
+}
+
+#[test]
+fn where_there_is_no_room_nothing_is_asked() {
+    let project = asking(serde_json::json!([{ "env": "TOKEN", "reason": "x" }]));
+    for (columns, rows) in [(1, 24), (10, 24), (19, 24), (20, 5), (80, 3), (80, 1)] {
+        let call = project.call(["evil"]).env("TOKEN", "hush").sized(columns, rows);
+        let ended = call.answering("a\n").exits(0).without("Allow it?");
+        assert!(ended.stdout().contains("room"), "{columns} x {rows}: {ended}");
+    }
+    // A terminal that does not say how large it is, is as most are.
+    let call = project.call(["evil"]).env("TOKEN", "hush").sized(0, 0);
+    call.answering("o\n").succeeds().printing("Allow it?");
+}

@@ -434,3 +434,48 @@ fn a_command_cannot_write_what_it_is_trusted_by() {
             .reporting("the runner's own files");
     }
 }
+
+/// A workspace that would have plugins from so many directories, in directories of this name.
+fn with_directories(count: usize, name: &str, permissions: serde_json::Value) -> Project {
+    let path = |number: usize| format!("outside/{name}/{name}/{number}");
+    let paths: Vec<_> = (0..count).map(|number| format!("../{}", path(number))).collect();
+    let text = json!({ "permissions": permissions, "plugins": { "path": paths } });
+    let project = Project::new().file("taskrunner.yaml", text.to_string());
+    (0..count).fold(project, |project, number| project.beside(path(number) + "/x", ""))
+}
+
+/// A list of the workspace's does not push out what else a yes means.
+#[cfg(unix)]
+#[test]
+fn it_is_shown_page_by_page_and_whole() {
+    let name = "With a yes nothing happens  ".repeat(8);
+    let project = with_directories(40, &name, json!({ "greedy": { "env": ["SECRET"] } }))
+        .guest(guests::GREEDY);
+    // Not before the last page.
+    project
+        .call(["trust"])
+        .answering("y\n")
+        .exits(126)
+        .printing("(page 1 of ")
+        .without("as they are?");
+    let mut answers = vec!["m\n"; 500];
+    let ended = project.call(["trust"]).answering_each(answers.clone()).exits(126);
+    let pages = ended.stdout().matches("(page ").count();
+    answers.truncate(pages - 1);
+    answers.push("y\n");
+    let ended = project.call(["trust"]).answering_each(answers).succeeds();
+    let shown = ended.printing("greedy: env SECRET").printing("A yes trusts all").stdout();
+    for page in shown.split("(page ").skip(1) {
+        let (page, _) = page.split_once("[N]o: ").expect("each page ends with a question");
+        assert!(page.lines().count() < 24, "{page}");
+    }
+    assert!(shown.contains(r"happens\u{20}{2}With"), "{shown}");
+}
+
+#[test]
+fn ignored_lines_are_bounded_and_counted() {
+    let project = with_directories(47, &"x".repeat(240), json!({})).guest(guests::HELLO);
+    let ended = project.call(["hello"]).succeeds().reporting("and 37 more\n");
+    assert!(ended.stderr().len() < 6000, "{ended}");
+    assert!(ended.stderr().contains("characters)"), "{ended}");
+}

@@ -100,9 +100,11 @@ impl App {
             TrustRequest::Grant { yes } => {
                 let contents = self.contents()?;
                 let lines = self.lines_that_need_trust(&contents);
-                self.report.trust_shown(&workspace, &contents, &lines);
+                if yes || !self.may_ask() {
+                    self.report.trust_shown(&workspace, &contents, &lines);
+                }
                 if !yes {
-                    self.confirm_trust()?;
+                    self.confirm_trust(&workspace, &contents, &lines)?;
                 }
                 let configuration = self.configuration.project_file().map(|(path, _)| path);
                 self.state.trust(&workspace, configuration, contents)?;
@@ -112,11 +114,16 @@ impl App {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn confirm_trust(&self) -> Result<(), Error> {
+    fn confirm_trust(
+        &self,
+        workspace: &Path,
+        contents: &Contents,
+        lines: &[Ignored],
+    ) -> Result<(), Error> {
         if !self.may_ask() {
             return Err(Error::NotTrusted("there is no terminal to ask on"));
         }
-        match self.report.confirm("Trust these files as they are?") {
+        match self.report.confirm_trust(workspace, contents, lines) {
             true => Ok(()),
             false => Err(Error::NotTrusted("the answer was no")),
         }

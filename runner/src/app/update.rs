@@ -34,14 +34,16 @@ impl App {
 
         let different: BTreeMap<&Name, &Change> =
             changes.iter().filter(|(_, change)| !change.is_none()).collect();
-        self.report.changes(&self.lock_path(), &different, options.check)?;
+        let asking = asking(&listing, &different);
+        let must_ask = !options.check && !options.accept && !asking.is_empty();
+        if must_ask {
+            self.confirm_requests(&different, asking)?;
+        } else {
+            self.report.changes(&self.lock_path(), &different, options.check)?;
+        }
         if options.check {
             let is_same = different.is_empty() && old.is_some();
             return Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
-        let asking = asking(&listing, &different);
-        if !asking.is_empty() && !options.accept {
-            self.confirm_requests(asking)?;
         }
         if different.is_empty() && old.is_some() {
             return Ok(ExitCode::SUCCESS);
@@ -100,8 +102,19 @@ impl App {
         Ok(found)
     }
 
-    fn confirm_requests(&self, names: Vec<String>) -> Result<(), Error> {
-        let confirmed = self.may_ask() && self.report.confirm("Accept what is newly requested?");
+    /// Shows what changes, and asks where somebody is there to answer.
+    fn confirm_requests(
+        &self,
+        changes: &BTreeMap<&Name, &Change>,
+        names: Vec<String>,
+    ) -> Result<(), Error> {
+        let (lock, report) = (self.lock_path(), &self.report);
+        let can_ask = self.may_ask();
+        // The question shows them on the terminal.
+        if !can_ask || !report.console.streams.stdout_is_terminal {
+            report.changes(&lock, changes, false)?;
+        }
+        let confirmed = can_ask && report.confirm_changes(&lock, changes, &names);
         if confirmed { Ok(()) } else { Err(Error::NotAccepted { names }) }
     }
 

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{JSON_VERSION, Report};
+use super::{JSON_VERSION, MAX_MESSAGE, Report};
 use crate::cli::Format;
 use crate::plugin::{Fault, Inspection};
 use crate::project::{Finding, Severity};
-use crate::text::visible_line;
+use crate::text::plain_within;
 
 impl Report {
     /// `taskrunner plugin check`, of a file that is WebAssembly.
@@ -25,8 +25,9 @@ impl Report {
                     text.push_str(&format!("; command {name} {version}, {size}"));
                 }
                 let lines = std::iter::once(text).chain(findings.iter().map(line));
-                let lines: Vec<String> = lines.map(|line| visible_line(&line) + "\n").collect();
-                self.console.out(&lines.concat())
+                let lines: Vec<String> =
+                    lines.map(|line| plain_within(&line, MAX_MESSAGE) + "\n").collect();
+                self.console.out_lines(&lines.concat())
             }
             Format::Json => {
                 let command = manifest.map(
@@ -45,7 +46,7 @@ impl Report {
         match self.format {
             Format::Human => {
                 let text = format!("{}: {}", fault.path.display(), line(&finding));
-                self.console.out(&(visible_line(&text) + "\n"))
+                self.console.out_lines(&(plain_within(&text, MAX_MESSAGE) + "\n"))
             }
             Format::Json => self.verdict(&fault.path, None, None, &[finding]),
         }

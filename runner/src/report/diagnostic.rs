@@ -6,11 +6,16 @@ use std::path::Path;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, ThemeStyles};
 use serde_json::json;
 
+use super::obeyed::Stream;
+use super::rows::MIN_COLUMNS;
 use super::{JSON_VERSION, Report};
 use crate::cli::Format;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::text::visible;
+
+/// No line of a message is longer, however wide the terminal is.
+const MAX_COLUMNS: usize = 200;
 
 /// Shows an error of the runner's.
 pub(super) fn error(report: &Report, error: &Error) {
@@ -60,7 +65,11 @@ fn render(report: &Report, diagnostic: &dyn Diagnostic) {
     let styles =
         if report.console.streams.color_stderr { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let theme = GraphicalTheme { styles, ..GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
+    let mut handler =
+        GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
+    if let Some((columns, _)) = report.console.size(Stream::Stderr) {
+        handler = handler.with_width(columns.clamp(MIN_COLUMNS, MAX_COLUMNS));
+    }
     let mut text = String::new();
     if handler.render_report(&mut text, diagnostic).is_err() {
         // A renderer that fails must not hide the error itself.

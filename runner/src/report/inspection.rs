@@ -6,10 +6,11 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
 
+use super::rows::MAX_TEXT;
 use super::{JSON_VERSION, Report};
 use crate::cli::Format;
 use crate::plugin::{Ability, Inspection, ItemKind, Verdict, brief};
-use crate::text::visible_line;
+use crate::text::{plain, plain_within, visible_line};
 
 /// The most imports or exports that are shown to people: a file may have a million.
 const MAX_LINES: usize = 60;
@@ -23,10 +24,10 @@ impl Report {
     ) -> io::Result<()> {
         match self.format {
             Format::Human => {
-                let source = visible_line(&inspection.source.display().to_string());
+                let source = plain_within(&inspection.source.display().to_string(), MAX_TEXT);
                 let facts = facts(inspection);
                 let verdict = verdict(&inspection.verdict);
-                self.console.out(&format!("{source}\n{facts}\n{verdict}"))
+                self.console.out_lines(&format!("{source}\n{facts}\n{verdict}"))
             }
             Format::Json => self.line(&crate::text::json(&json(inspection, forbidden), true)),
         }
@@ -48,18 +49,18 @@ fn facts(inspection: &Inspection) -> String {
     add("digest", vec![format!("sha256:{digest}")]);
     if let Ok(manifest) = manifest {
         let (name, version, summary) = (manifest.name(), &manifest.version, &manifest.summary);
-        add("command", vec![format!("{name} {version}: {summary}")]);
+        add("command", vec![format!("{name} {version}: {}", plain(summary))]);
         let requests = manifest.requests.iter();
         let request =
             requests.map(|request| format!("{} ({})", request.capability, request.reason));
-        add("requests", request.map(|line| visible_line(&line)).collect());
+        add("requests", request.map(|line| plain_within(&line, MAX_TEXT)).collect());
         if manifest.bounds().is_none() {
             add("requests", vec!["nobody says what it needs: what you grant decides".to_owned()]);
         }
     }
     add("imports", bounded(&facts.import_names()));
     add("exports", bounded(&facts.exports));
-    add("remarks", inspection.remarks.iter().map(|line| visible_line(line)).collect());
+    add("remarks", inspection.remarks.iter().map(|line| plain_within(line, MAX_TEXT)).collect());
     table.trim_fmt()
 }
 

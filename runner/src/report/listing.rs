@@ -6,10 +6,11 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Value, json};
 
-use super::{JSON_VERSION, Report};
+use super::rows::MAX_TEXT;
+use super::{JSON_VERSION, MAX_MESSAGE, Report};
 use crate::cli::Format;
 use crate::plugin::{Fault, Listing, Plugin};
-use crate::text::visible_line;
+use crate::text::{plain, plain_within};
 
 impl Report {
     /// `taskrunner` alone.
@@ -18,7 +19,7 @@ impl Report {
             Format::Json => self.list(listing),
             Format::Human => {
                 let commands = table(listing.commands.values());
-                self.console.out(&format!(
+                self.console.out_lines(&format!(
                     "Usage: taskrunner [OPTIONS] COMMAND [ARGUMENTS]\n\nCommands:\n{commands}\n\n\
                      `taskrunner help COMMAND` tells more of a command, `taskrunner --help` of the runner.\n"
                 ))?;
@@ -40,13 +41,11 @@ impl Report {
                         .commands
                         .get(name)
                         .map_or_else(|| "a file with a fault".to_owned(), Plugin::source);
-                    text.push_str(&visible_line(&format!(
-                        "  {name} in {} is hidden by {winner}",
-                        plugin.source()
-                    )));
-                    text.push('\n');
+                    let (source, winner) =
+                        (plain_within(&plugin.source(), MAX_TEXT), plain_within(&winner, MAX_TEXT));
+                    text.push_str(&format!("  {name} in {source} is hidden by {winner}\n"));
                 }
-                self.console.out(&text)?;
+                self.console.out_lines(&text)?;
                 self.faults(listing);
                 Ok(())
             }
@@ -57,8 +56,8 @@ impl Report {
     fn remark(&self, plugin: &Plugin, remark: &str) {
         match self.format {
             Format::Human => {
-                let line = visible_line(&format!("{}: {remark}", plugin.source()));
-                self.console.err(&format!("warning: {line}\n"));
+                let line = plain_within(&format!("{}: {remark}", plugin.source()), MAX_MESSAGE);
+                self.console.err_lines(&format!("warning: {line}\n"));
             }
             Format::Json => self.json(&json!({
                 "version": JSON_VERSION,
@@ -78,7 +77,8 @@ impl Report {
         for fault in &listing.faults {
             match self.format {
                 Format::Human => {
-                    self.console.err(&format!("warning: {}\n", visible_line(&fault.to_string())));
+                    let fault = plain_within(&fault.to_string(), MAX_MESSAGE);
+                    self.console.err_lines(&format!("warning: {fault}\n"));
                 }
                 Format::Json => {
                     self.json(&json!({ "version": JSON_VERSION, "warning": json_fault(fault) }))
@@ -98,8 +98,8 @@ fn table<'a>(plugins: impl Iterator<Item = &'a Plugin>) -> String {
         };
         table.add_row([
             format!(" {}", plugin.manifest.name()),
-            plugin.manifest.summary.clone(),
-            visible_line(&origin),
+            plain(&plugin.manifest.summary),
+            plain_within(&origin, MAX_TEXT),
         ]);
     }
     table.trim_fmt()

@@ -8,12 +8,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::question::sentence;
+use super::rows::MAX_TEXT;
+use super::sheet::Sheet;
 use super::{JSON_VERSION, Report};
 use crate::cli::Format;
 use crate::permission::Effective;
-use crate::plugin::lock::{Change, Direction, Entry, describe};
+use crate::plugin::lock::{Change, Direction, Entry, Line, describe};
 use crate::plugin::{Name, Plugin};
-use crate::text::visible_line;
+use crate::text::plain_within;
 
 impl Report {
     /// Tells that a plugin is not the one that was locked, and so is not granted what that was.
@@ -34,13 +36,26 @@ impl Report {
         is_check: bool,
     ) -> io::Result<()> {
         match self.format {
-            Format::Human if changes.is_empty() => self
-                .console
-                .out(&format!("{}: as it is\n", visible_line(&lock.display().to_string()))),
+            Format::Human if changes.is_empty() => {
+                let lock = plain_within(&lock.display().to_string(), MAX_TEXT);
+                self.console.out_lines(&format!("{lock}: as it is\n"))
+            }
             Format::Human => {
-                let text: String =
-                    changes.iter().map(|(name, change)| human(name, change)).collect();
-                self.console.out(&text)
+                let text: String = changes
+                    .iter()
+                    .map(|(name, change)| {
+                        let from = match change {
+                            Change { old: None, new: Some(new) } => {
+                                format!(", from {}", plain_within(&new.source, MAX_TEXT))
+                            }
+                            _ => String::new(),
+                        };
+                        let mut sheet = Sheet::new(title(name, change) + &from);
+                        add_change(&mut sheet, change);
+                        sheet.text()
+                    })
+                    .collect();
+                self.console.out_lines(&text)
             }
             Format::Json => {
                 let changes: Vec<Value> =
@@ -56,6 +71,37 @@ impl Report {
         }
     }
 
+    /// Shows what an update changes, and asks whether the requests of the named commands are accepted.
+    pub(crate) fn confirm_changes(
+        &self,
+        lock: &Path,
+        changes: &BTreeMap<&Name, &Change>,
+        asking: &[String],
+    ) -> bool {
+        let mut sheet = Sheet::new("Plugins differ from what the lock file accepts. It is:");
+        sheet.short_item(&lock.display().to_string(), MAX_TEXT);
+        for (name, change) in changes {
+            let is_embedded = |entry: &Option<Entry>| {
+                entry.as_ref().is_none_or(|entry| entry.source == "embedded")
+            };
+            if is_embedded(&change.old) && is_embedded(&change.new) {
+                sheet.own(format!("{}, part of the runner", title(name, change)));
+                continue;
+            }
+            sheet.own(title(name, change));
+            add_identity(&mut sheet, change);
+            // An import is nothing that a plugin may reach.
+            add_lines(&mut sheet, change.lines().iter().filter(|line| line.what != "import"));
+        }
+        sheet.own("`taskrunner update --check` shows their imports, too.");
+        let requests = changes.values().map(|change| change.new_requests().len()).sum::<usize>();
+        let summary = format!(
+            "A yes accepts all that is shown above, with {requests} new requests of {} plugins.",
+            asking.len()
+        );
+        self.confirm(&sheet, &summary, "Accept what is newly requested?")
+    }
+
     /// Shows what a command is allowed for good, by the user's answers.
     pub(crate) fn given(&self, plugin: &Plugin, effective: &[Effective]) -> io::Result<()> {
         let command = plugin.manifest.name();
@@ -67,9 +113,10 @@ impl Report {
                 let mut text =
                     format!("{command} (sha256 {}) may, by your answers:\n", plugin.digest.short());
                 for effective in effective {
-                    let _ = writeln!(text, "  {}", visible_line(&sentence(effective)));
+                    let sentence = plain_within(&sentence(effective), MAX_TEXT);
+                    let _ = writeln!(text, "  {sentence}");
                 }
-                self.console.out(&text)
+                self.console.out_lines(&text)
             }
             Format::Json => {
                 let given: Vec<_> = effective.iter().map(|e| json!(e.capability)).collect();
@@ -84,51 +131,63 @@ impl Report {
     }
 }
 
-/// `greedy 0.1.0 → 0.2.0`, and a line for each thing that comes or goes.
-fn human(name: &Name, change: &Change) -> String {
-    let mut text = match (&change.old, &change.new) {
-        (None, Some(new)) => format!("{name} {}: new, from {}\n", new.version, shown(&new.source)),
-        (Some(old), None) => format!("{name} {}: gone\n", old.version),
-        (Some(old), Some(new)) => {
-            let version = match change.direction() {
-                Direction::Same => new.version.to_string(),
-                Direction::Upgrade => format!("{} → {}", old.version, new.version),
-                Direction::Downgrade => {
-                    format!("{} → {} (downgrade)", old.version, new.version)
-                }
-            };
-            format!("{name} {version}\n")
-        }
-        (None, None) => String::new(),
-    };
-    let mut differ = |what: &str, of: fn(&Entry) -> Option<String>| {
-        let (old, new) = (change.old.as_ref().and_then(of), change.new.as_ref().and_then(of));
-        if old == new {
-            return;
-        }
-        for (sign, value) in [('-', old), ('+', new)] {
-            if let Some(value) = value {
-                let _ = writeln!(text, "  {sign} {what} {}", visible_line(&value));
+/// `greedy 0.1.0 → 0.2.0`: names and versions have no room for more than they are.
+fn title(name: &Name, change: &Change) -> String {
+    match (&change.old, &change.new) {
+        (None, Some(new)) => format!("{name} {}: new", new.version),
+        (Some(old), None) => format!("{name} {}: gone", old.version),
+        (Some(old), Some(new)) => match change.direction() {
+            Direction::Same => format!("{name} {}", new.version),
+            Direction::Upgrade => format!("{name} {} → {}", old.version, new.version),
+            Direction::Downgrade => {
+                format!("{name} {} → {} (downgrade)", old.version, new.version)
             }
+        },
+        (None, None) => name.to_string(),
+    }
+}
+
+/// A line for each thing that comes or goes.
+fn add_change(sheet: &mut Sheet, change: &Change) {
+    add_identity(sheet, change);
+    add_difference(sheet, change, "wit", |entry| Some(entry.wit.clone()));
+    add_lines(sheet, change.lines().iter());
+}
+
+fn add_difference(
+    sheet: &mut Sheet,
+    change: &Change,
+    what: &str,
+    of: fn(&Entry) -> Option<String>,
+) {
+    let (old, new) = (change.old.as_ref().and_then(of), change.new.as_ref().and_then(of));
+    if old == new {
+        return;
+    }
+    for (sign, value) in [('-', old), ('+', new)] {
+        if let Some(value) = value {
+            sheet.item(&format!("{sign} {what} {value}"));
         }
-    };
+    }
+}
+
+/// Which plugin it is.
+fn add_identity(sheet: &mut Sheet, change: &Change) {
+    let mut differ = |what, of| add_difference(sheet, change, what, of);
     differ("source", |entry| Some(entry.source.clone()));
     differ("sha256", |entry| Some(entry.sha256.to_string()));
     differ("manifest", |entry| entry.manifest.map(|digest| digest.to_string()));
-    differ("wit", |entry| Some(entry.wit.clone()));
-    for line in change.lines() {
-        let sign = if line.added { '+' } else { '-' };
-        let _ = writeln!(text, "  {sign} {} {}", line.what, visible_line(&line.text));
-    }
-    text
 }
 
-fn shown(source: &str) -> String {
-    visible_line(source)
+fn add_lines<'a>(sheet: &mut Sheet, lines: impl Iterator<Item = &'a Line>) {
+    for line in lines {
+        let sign = if line.added { '+' } else { '-' };
+        sheet.item(&format!("{sign} {} {}", line.what, line.text));
+    }
 }
 
 fn json_change(name: &Name, change: &Change) -> Value {
-    let line = |line: &crate::plugin::lock::Line| {
+    let line = |line: &Line| {
         let sign = if line.added { "+" } else { "-" };
         json!({ "change": sign, "what": line.what, "value": line.text })
     };

@@ -16,6 +16,8 @@ mod permissions;
 mod progress;
 mod project;
 mod question;
+mod rows;
+mod sheet;
 mod testing;
 mod trust;
 #[cfg(unix)]
@@ -41,7 +43,10 @@ pub(crate) use trust::{TrustState, TrustedWorkspace};
 use crate::cli::Format;
 use crate::error::Error;
 use crate::sandbox::{GuestEvent, Observer};
-use crate::text::visible_line;
+use crate::text::{plain, plain_within};
+
+/// How long a message of the runner's is with somebody else's texts in it, in columns.
+const MAX_MESSAGE: usize = 1000;
 
 /// Shows what happens, in the form that was asked for.
 #[derive(Clone)]
@@ -105,8 +110,8 @@ impl Report {
     pub(crate) fn warn(&self, message: &str, help: &str) {
         match self.format {
             Format::Human => {
-                let (message, help) = (visible_line(message), visible_line(help));
-                self.console.err(&format!("warning: {message}\n{help}\n"));
+                let (message, help) = (plain_within(message, MAX_MESSAGE), plain(help));
+                self.console.err_lines(&format!("warning: {message}\n{help}\n"));
             }
             Format::Json => self.json(&serde_json::json!({
                 "version": JSON_VERSION,

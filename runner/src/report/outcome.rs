@@ -6,14 +6,18 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use serde_json::json;
 
-use super::{JSON_VERSION, Report, diagnostic, human_time};
+use super::rows::MAX_TEXT;
+use super::{JSON_VERSION, MAX_MESSAGE, Report, diagnostic, human_time};
 use crate::cli::Format;
 use crate::execution::{Attempt, Event, Execution, millis};
 use crate::exit::ExitCode;
 use crate::permission::Request;
 use crate::plugin::Name;
 use crate::sandbox::{Limit, Outcome, Stop};
-use crate::text::visible_line;
+use crate::text::{columns, plain, plain_within};
+
+/// How many requests that were refused a person is told of at the end; `permissions show` has all of them.
+const MAX_REFUSED: usize = 8;
 
 impl Report {
     /// Shows what happens between attempts.
@@ -22,10 +26,10 @@ impl Report {
         self.console.hurry(is_late(&failed.outcome));
         self.console.clear_bar();
         match self.format {
-            Format::Human => self.console.err(&format!(
+            Format::Human => self.console.err_lines(&format!(
                 "{command}: attempt {} of {attempts}: {}; again in {}\n",
                 failed.number,
-                visible_line(&failed.outcome.to_string()),
+                plain_within(&failed.outcome.to_string(), MAX_MESSAGE),
                 human_time(*wait)
             )),
             Format::Json => self.json(&json!({
@@ -59,7 +63,7 @@ impl Report {
         match (self.format, outcome) {
             (Format::Human, Outcome::Exited(_)) => {
                 if let Some(help) = help {
-                    self.console.err(&format!("{command}: {help}\n"));
+                    self.console.err_lines(&format!("{command}: {help}\n"));
                 }
             }
             (Format::Human, _) => diagnostic::message(self, &message, help.as_deref()),
@@ -152,12 +156,24 @@ fn help(outcome: &Outcome, refused: &[Request]) -> Option<String> {
         Outcome::Crashed(_) => Some("`--log-level debug` shows where".to_owned()),
         _ => None,
     };
-    let not_granted = refused.iter().map(|request| {
-        format!(
-            "it requests what it was not granted: `{}` allows it ({})",
-            request.capability, request.reason
-        )
+    let not_granted = refused.iter().take(MAX_REFUSED).map(|request| {
+        let Request { capability, reason } = request;
+        let reason = plain_within(reason, MAX_TEXT);
+        let flag = capability.to_string();
+        match columns(&flag) <= MAX_TEXT && plain(&flag) == flag {
+            true => {
+                format!("it requests what it was not granted: `{flag}` allows it ({reason})")
+            }
+            // What cannot be shown as it is cannot be typed from what is shown.
+            false => {
+                let flag = plain_within(&flag, MAX_TEXT);
+                format!("it requests what it was not granted: {flag} ({reason})")
+            }
+        }
     });
-    let lines: Vec<String> = own.into_iter().chain(not_granted).collect();
+    let more = refused.len().saturating_sub(MAX_REFUSED);
+    let more =
+        (more > 0).then(|| format!("it requests {more} more permissions, not granted either"));
+    let lines: Vec<String> = own.into_iter().chain(not_granted).chain(more).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -8,13 +8,14 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::{Map, Value, json};
 
-use super::{JSON_VERSION, Report};
+use super::rows::MAX_TEXT;
+use super::{JSON_VERSION, MAX_MESSAGE, Report};
 use crate::audit::{self, Suggestion, Tried};
 use crate::cli::Format;
-use crate::permission::{Capability, Explanation, Grants, NOT_GRANTED, Operation};
+use crate::permission::{Capability, Explanation, Grants, Kind, NOT_GRANTED, Operation};
 use crate::plugin::{Name, Plugin};
 use crate::sandbox::Limits;
-use crate::text::{visible, visible_line};
+use crate::text::{columns, plain, plain_within, visible};
 
 /// How many denials a person is shown; the audit has all of them.
 const MAX_SHOWN: usize = 8;
@@ -34,7 +35,7 @@ impl Report {
     pub(crate) fn permissions(&self, standing: &Standing<'_>) -> io::Result<()> {
         match self.format {
             Format::Json => self.line(&crate::text::json(&standing.json(), true)),
-            Format::Human => self.console.out(&visible(&standing.text())),
+            Format::Human => self.console.out_lines(&standing.text()),
         }
     }
 
@@ -57,16 +58,17 @@ impl Report {
             return self.line(&crate::text::json(&value, true));
         }
         let mut table = table();
-        table.add_row(["decided by", &ruling.rule]);
+        table.add_row(["decided by", &plain_within(&ruling.rule, MAX_TEXT)]);
         table.add_row(["requested", if *requested { "yes" } else { "no" }]);
         for (what, rules) in [("granted by", granted), ("denied by", denied)] {
             for rule in rules {
-                table.add_row([what, rule]);
+                table.add_row([what, &plain_within(rule, MAX_TEXT)]);
             }
         }
+        let target = plain_within(target, MAX_TEXT);
         let text =
             format!("{command}: {} {target}: {word}\n{}\n", asked.kind.key(), table.trim_fmt());
-        self.console.out(&visible(&text))
+        self.console.out_lines(&text)
     }
 
     /// `permissions suggest`: a policy as it can be put into a configuration file.
@@ -104,14 +106,14 @@ impl Report {
                 text.push_str(&format!(
                     "# {name} was denied: {} {}\n",
                     operation.as_str(),
-                    visible_line(target)
+                    plain_within(target, MAX_TEXT)
                 ));
             }
             for (operation, target, result) in &suggestion.failed {
                 text.push_str(&format!(
                     "# {name} was allowed, and the system refused: {} {} ({})\n",
                     operation.as_str(),
-                    visible_line(target),
+                    plain_within(target, MAX_TEXT),
                     result.as_str()
                 ));
             }
@@ -119,8 +121,8 @@ impl Report {
                 text.push_str(&format!(
                     "# {name} did not use: {} {} ({})\n",
                     grant.kind.key(),
-                    visible_line(&grant.target),
-                    visible_line(&grant.source)
+                    plain_within(&grant.target, MAX_TEXT),
+                    plain_within(&grant.source, MAX_TEXT)
                 ));
             }
         }
@@ -169,9 +171,9 @@ impl Report {
         let mut text = format!("{command} was denied:\n");
         for tried in denied.iter().take(MAX_SHOWN) {
             let Tried { operation, target, rule, .. } = tried;
-            let line = format!("  {} {target}: {rule}", operation.as_str());
-            text.push_str(&visible_line(&line));
-            text.push('\n');
+            let target = plain_within(target, MAX_TEXT);
+            let rule = plain_within(rule, MAX_TEXT);
+            text.push_str(&format!("  {} {target}: {rule}\n", operation.as_str()));
         }
         if denied.len() > MAX_SHOWN {
             let more = denied.len() - MAX_SHOWN;
@@ -196,12 +198,15 @@ impl Report {
                 true => format!("taskrunner {capability} {command} …"),
                 false => capability.to_string(),
             };
-            text.push_str(&visible_line(&format!(
+            let help = format!(
                 "help: `{line}` allows it for one run, `permissions: {section}` in the configuration always"
-            )));
-            text.push('\n');
+            );
+            // What cannot be shown as it is cannot be typed from what is shown.
+            if columns(&help) <= MAX_MESSAGE && plain(&help) == help {
+                text.push_str(&format!("{help}\n"));
+            }
         }
-        self.console.err(&text);
+        self.console.err_lines(&text);
     }
 }
 
@@ -245,27 +250,31 @@ impl Standing<'_> {
     fn text(&self) -> String {
         let Self { plugin, grants, limits } = self;
         let mut table = table();
+        let mut add = |what: &str, kind: Kind, target: &str, why: &str| {
+            let (target, why) = (plain_within(target, MAX_TEXT), plain_within(why, MAX_TEXT));
+            table.add_row([what, kind.key(), &target, &why]);
+        };
         for effective in grants.effective() {
             let Capability { kind, target } = &effective.capability;
-            table.add_row(["granted", kind.key(), target, &effective.source.to_string()]);
+            add("granted", *kind, target, &effective.source.to_string());
         }
         for (kind, target, source) in grants.denials() {
-            table.add_row(["denied", kind.key(), target, &source.to_string()]);
+            add("denied", kind, target, &source.to_string());
         }
         for request in grants.refused() {
             let Capability { kind, target } = &request.capability;
-            table.add_row(["not granted", kind.key(), target, &request.reason]);
+            add("not granted", *kind, target, &request.reason);
         }
         for withheld in grants.withheld() {
             let Capability { kind, target } = &withheld.capability;
             let source = format!("{}, which is not trusted", withheld.source);
-            table.add_row(["withheld", kind.key(), target, &source]);
+            add("withheld", *kind, target, &source);
         }
         let limits: Vec<String> = limits.display().collect();
         format!(
             "{} ({}, sha256:{})\n{}limits: {}\n",
             plugin.manifest.name(),
-            plugin.source(),
+            plain_within(&plugin.source(), MAX_TEXT),
             plugin.digest,
             match table.is_empty() {
                 true if plugin.manifest.bounds().is_none() => {

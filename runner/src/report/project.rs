@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{JSON_VERSION, Report};
+use super::rows::MAX_TEXT;
+use super::{JSON_VERSION, MAX_MESSAGE, Report};
 use crate::cli::Format;
 use crate::plugin::{Manifest, Name};
 use crate::project::Language;
-use crate::text::{json, visible_line};
+use crate::text::{json, plain_within};
 
 impl Report {
     /// Shows a plugin that was begun, and what to do next. `output` is what its build will make.
@@ -22,7 +23,7 @@ impl Report {
         files: &[PathBuf],
         output: &str,
     ) -> io::Result<()> {
-        let shown = visible_line(&directory.display().to_string());
+        let shown = plain_within(&directory.display().to_string(), MAX_TEXT);
         match self.format {
             Format::Human => {
                 let mut text = format!("{name}, in {language}, in `{shown}`:\n");
@@ -36,7 +37,7 @@ impl Report {
                     text,
                     "Next:\n  cd {typed}\n  taskrunner plugin build\n  taskrunner plugin test\n  taskrunner --plugin-dir {output} {name} Ada\n"
                 );
-                self.console.out(&text)
+                self.console.out_lines(&text)
             }
             Format::Json => self.line(&json(
                 &json!({
@@ -54,7 +55,9 @@ impl Report {
     /// Shows a command that is about to run.
     pub(crate) fn command(&self, command: &str) {
         match self.format {
-            Format::Human => self.console.err(&format!("$ {}\n", visible_line(command))),
+            Format::Human => {
+                self.console.err_lines(&format!("$ {}\n", plain_within(command, MAX_MESSAGE)))
+            }
             Format::Json => self.json(&json!({ "version": JSON_VERSION, "command": command })),
         }
     }
@@ -63,9 +66,9 @@ impl Report {
     pub(crate) fn built(&self, output: &str, size: usize, manifest: &Manifest) -> io::Result<()> {
         let (name, version) = (manifest.name(), manifest.semantic_version());
         match self.format {
-            Format::Human => self.console.out(&format!(
+            Format::Human => self.console.out_lines(&format!(
                 "{}: command {name} {version}, {}\n",
-                visible_line(output),
+                plain_within(output, MAX_TEXT),
                 bytesize::ByteSize(size as u64),
             )),
             Format::Json => self.line(&json(

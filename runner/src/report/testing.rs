@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
-use super::{JSON_VERSION, Report, human_time};
+use super::{JSON_VERSION, MAX_MESSAGE, Report, human_time};
 use crate::cli::Format;
 use crate::project::testing::{Mismatch, Problem, Tested};
-use crate::text::visible_line;
+use crate::text::{plain_within, visible_line};
 
 /// The most bytes of a text that are shown, or compared line by line.
 const MAX_TEXT: usize = 64 * 1024;
@@ -35,7 +35,8 @@ impl Report {
             true => format!("\u{1b}[{style}m{word}\u{1b}[0m"),
             false => word.to_owned(),
         };
-        let (name, time) = (visible_line(&tested.case.name), human_time(tested.elapsed));
+        let (name, time) =
+            (plain_within(&tested.case.name, MAX_MESSAGE), human_time(tested.elapsed));
         let mut text = format!("{word} {name} ({time})\n");
         for mismatch in &tested.mismatches {
             text.push_str(&shown(mismatch));
@@ -45,7 +46,7 @@ impl Report {
         if !tested.passed() && !said.is_empty() && !tested.mismatches.iter().any(is_shown) {
             let _ = write!(text, "  standard error was:\n{}", block(said));
         }
-        self.console.out(&text)
+        self.console.out_lines(&text)
     }
 
     /// Shows how many cases have passed; for programs, all of them.
@@ -118,7 +119,8 @@ fn summary(problem: &Problem) -> String {
 }
 
 fn shown(mismatch: &Mismatch) -> String {
-    let line = visible_line(&format!("{} {}", mismatch.what, summary(&mismatch.problem)));
+    let line = format!("{} {}", mismatch.what, summary(&mismatch.problem));
+    let line = plain_within(&line, MAX_MESSAGE);
     let more = match &mismatch.problem {
         Problem::Differs { expected, actual } => difference(expected, actual),
         Problem::Lacks { actual, .. } | Problem::NoMatch { actual, .. } => {

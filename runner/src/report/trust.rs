@@ -5,11 +5,16 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{JSON_VERSION, Report};
+use super::rows::MAX_TEXT;
+use super::sheet::Sheet;
+use super::{JSON_VERSION, MAX_MESSAGE, Report};
 use crate::app::Ignored;
 use crate::cli::Format;
 use crate::state::Contents;
-use crate::text::visible_line;
+use crate::text::plain_within;
+
+/// How many lines without an effect a person is told of.
+const MAX_LINES: usize = 10;
 
 /// A workspace that was trusted.
 pub(crate) struct TrustedWorkspace {
@@ -58,8 +63,14 @@ impl Report {
         let help = "`taskrunner trust` shows what trusting it enforces";
         match self.format {
             Format::Human => {
-                let lines: String = lines.iter().map(human_line).collect();
-                self.console.err(&format!("warning: {}:\n{lines}{help}\n", visible_line(&message)));
+                let mut text = format!("warning: {}:\n", plain_within(&message, MAX_MESSAGE));
+                for line in lines.iter().take(MAX_LINES) {
+                    text.push_str(&format!("  {}\n", plain_within(&human_line(line), MAX_TEXT)));
+                }
+                if lines.len() > MAX_LINES {
+                    text.push_str(&format!("and {} more\n", lines.len() - MAX_LINES));
+                }
+                self.console.err_lines(&format!("{text}{help}\n"));
             }
             Format::Json => self.json(&json!({
                 "version": JSON_VERSION,
@@ -68,32 +79,36 @@ impl Report {
         }
     }
 
-    /// Shows what trusting a workspace means, before it is trusted.
+    /// Shows what trusting a workspace means, before it is trusted without a question.
     pub(crate) fn trust_shown(&self, workspace: &Path, contents: &Contents, lines: &[Ignored]) {
-        if self.format == Format::Json {
-            return;
+        if self.format == Format::Human {
+            self.console.err_lines(&trust_sheet(workspace, contents, lines).text());
         }
-        let mut text = format!("{}\n", visible_line(&workspace.display().to_string()));
-        text.push_str("Its files that the runner acts on, as they are now:\n");
-        for (name, digest) in contents.files() {
-            text.push_str(&format!("  {} sha256 {}\n", visible_line(name), digest.short()));
-        }
-        if contents.files().next().is_none() {
-            text.push_str("  none\n");
-        }
-        text.push_str("What has an effect only when they are trusted:\n");
-        text.extend(lines.iter().map(human_line));
-        if lines.is_empty() {
-            text.push_str("  nothing\n");
-        }
-        self.console.err(&text);
+    }
+
+    /// Shows it and asks.
+    pub(crate) fn confirm_trust(
+        &self,
+        workspace: &Path,
+        contents: &Contents,
+        lines: &[Ignored],
+    ) -> bool {
+        let files = contents.files().count();
+        let summary = format!(
+            "A yes trusts all that is shown above: {files} files as they are, and {} lines that then have an effect.",
+            lines.len()
+        );
+        let sheet = trust_sheet(workspace, contents, lines);
+        self.confirm(&sheet, &summary, "Trust these files as they are?")
     }
 
     /// Tells that a workspace is trusted now.
     pub(crate) fn trusted(&self, workspace: &Path, lines: &[Ignored]) -> io::Result<()> {
         let path = workspace.display().to_string();
         match self.format {
-            Format::Human => self.console.out(&format!("trusted: {}\n", visible_line(&path))),
+            Format::Human => {
+                self.console.out_lines(&format!("trusted: {}\n", plain_within(&path, MAX_TEXT)))
+            }
             Format::Json => self.line(&crate::text::json(
                 &json!({
                     "version": JSON_VERSION,
@@ -110,7 +125,7 @@ impl Report {
         match self.format {
             Format::Human => {
                 let what = if was_trusted { "not trusted any more" } else { "was not trusted" };
-                self.console.out(&format!("{what}: {}\n", visible_line(&path)))
+                self.console.out_lines(&format!("{what}: {}\n", plain_within(&path, MAX_TEXT)))
             }
             Format::Json => self.line(&crate::text::json(
                 &json!({
@@ -125,7 +140,9 @@ impl Report {
     /// Lists the workspaces that were trusted.
     pub(crate) fn trusted_workspaces(&self, all: &[TrustedWorkspace]) -> io::Result<()> {
         match self.format {
-            Format::Human => self.console.out(&all.iter().map(human_workspace).collect::<String>()),
+            Format::Human => {
+                self.console.out_lines(&all.iter().map(human_workspace).collect::<String>())
+            }
             Format::Json => {
                 let workspaces: Vec<_> = all.iter().map(json_workspace).collect();
                 let object = json!({ "version": JSON_VERSION, "workspaces": workspaces });
@@ -145,8 +162,8 @@ fn human_workspace(workspace: &TrustedWorkspace) -> String {
         TrustState::Unreadable(why) => format!(" ({why})"),
         TrustState::Trusted | TrustState::Gone => String::new(),
     };
-    let line = format!("{:<10} {}{details}", workspace.state.word(), workspace.path);
-    format!("{}\n", visible_line(&line))
+    let line = plain_within(&format!("{}{details}", workspace.path), MAX_MESSAGE);
+    format!("{:<10} {line}\n", workspace.state.word())
 }
 
 fn json_workspace(workspace: &TrustedWorkspace) -> serde_json::Value {
@@ -162,12 +179,30 @@ fn json_workspace(workspace: &TrustedWorkspace) -> serde_json::Value {
     object
 }
 
+fn trust_sheet(workspace: &Path, contents: &Contents, lines: &[Ignored]) -> Sheet {
+    let mut sheet = Sheet::new("What it means to trust this workspace.");
+    sheet.own("It is:");
+    sheet.item(&workspace.display().to_string());
+    sheet.own("Its files that the runner acts on, as they are now:");
+    for (name, digest) in contents.files() {
+        sheet.item(&format!("{name} sha256 {}", digest.short()));
+    }
+    if contents.files().next().is_none() {
+        sheet.own("none");
+    }
+    sheet.own("What has an effect only when they are trusted:");
+    lines.iter().for_each(|line| sheet.item(&human_line(line)));
+    if lines.is_empty() {
+        sheet.own("nothing");
+    }
+    sheet
+}
+
 fn human_line(line: &Ignored) -> String {
-    let text = match line.location.as_str() {
+    match line.location.as_str() {
         "" => line.what.clone(),
         location => format!("{location}: {}", line.what),
-    };
-    format!("  {}\n", visible_line(&text))
+    }
 }
 
 fn json_lines(lines: &[Ignored]) -> Vec<serde_json::Value> {

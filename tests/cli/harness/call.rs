@@ -13,6 +13,8 @@ use wait4::Wait4;
 
 use super::ended::Ended;
 use super::project::Project;
+#[cfg(unix)]
+use super::terminal::Meanwhile;
 
 /// No call takes longer, or the test fails: much more than any takes, even where many run at once.
 const TIMEOUT: Duration = Duration::from_secs(90);
@@ -39,10 +41,10 @@ pub(crate) enum Input {
 pub(crate) struct Keys {
     /// Before the program starts.
     ahead: String,
-    /// When it has asked.
-    answer: String,
-    /// What happens while it waits for that.
-    meanwhile: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Each time when it has asked.
+    answers: Vec<String>,
+    /// What happens while it waits for the first of them.
+    meanwhile: Option<Meanwhile>,
 }
 
 /// What a program's standard output and error are.
@@ -72,6 +74,9 @@ pub(crate) struct Call<'a> {
     directory: PathBuf,
     input: Input,
     screen: Screen,
+    /// Columns and rows of its terminal.
+    #[cfg(unix)]
+    size: (u16, u16),
     timeout: Duration,
     /// What is done with the process while it runs.
     #[cfg(target_os = "linux")]
@@ -101,6 +106,8 @@ impl<'a> Call<'a> {
             directory: project.path(""),
             input: Input::Nothing,
             screen: Screen::Pipes,
+            #[cfg(unix)]
+            size: super::terminal::USUAL,
             timeout: TIMEOUT,
             #[cfg(target_os = "linux")]
             meanwhile: None,
@@ -159,9 +166,8 @@ impl<'a> Call<'a> {
 
     /// The same for its standard input; when it has asked, this is typed.
     #[cfg(unix)]
-    pub(crate) fn answering(mut self, answer: &str) -> Self {
-        self.input = Input::Keys(Keys { answer: answer.to_owned(), ..self.keys() });
-        self.on_terminal()
+    pub(crate) fn answering(self, answer: &str) -> Self {
+        self.answering_each([answer])
     }
 
     /// The same, and does something between question and answer.
@@ -172,9 +178,24 @@ impl<'a> Call<'a> {
         answer: &str,
     ) -> Self {
         let mut call = self.answering(answer);
-        let meanwhile: Arc<dyn Fn() + Send + Sync> = Arc::new(meanwhile);
+        let meanwhile: Meanwhile = Arc::new(meanwhile);
         call.input = Input::Keys(Keys { meanwhile: Some(meanwhile), ..call.keys() });
         call
+    }
+
+    /// The same, with an answer for each time that it asks.
+    #[cfg(unix)]
+    pub(crate) fn answering_each<'s>(mut self, answers: impl IntoIterator<Item = &'s str>) -> Self {
+        let answers = answers.into_iter().map(str::to_owned).collect();
+        self.input = Input::Keys(Keys { answers, ..self.keys() });
+        self.on_terminal()
+    }
+
+    /// Gives its terminal so many columns and rows.
+    #[cfg(unix)]
+    pub(crate) fn sized(mut self, columns: u16, rows: u16) -> Self {
+        self.size = (columns, rows);
+        self
     }
 
     /// Gives it a terminal for its standard input, on which this has been typed before it starts.
@@ -355,7 +376,7 @@ impl<'a> Call<'a> {
         });
         #[cfg(unix)]
         if let (Input::Keys(keys), Screen::Pipes) = (&self.input, &self.screen) {
-            let (mut ours, theirs) = super::terminal::open();
+            let (mut ours, theirs) = super::terminal::open(self.size);
             ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
             let mut child =
                 spawn(command.stdin(theirs).stdout(Stdio::piped()).stderr(Stdio::piped()));
@@ -387,18 +408,19 @@ impl<'a> Call<'a> {
             }
             #[cfg(unix)]
             Screen::Terminal => {
-                let (mut ours, theirs) = super::terminal::open();
-                let mut answer = None;
+                let (mut ours, theirs) = super::terminal::open(self.size);
+                let (mut answers, mut meanwhile) = (Vec::new(), None);
                 if let Input::Keys(keys) = &self.input {
                     ours.write_all(keys.ahead.as_bytes()).expect("a terminal takes keys");
-                    answer = Some((keys.meanwhile.clone(), keys.answer.clone()));
+                    answers.clone_from(&keys.answers);
+                    meanwhile.clone_from(&keys.meanwhile);
                     command.stdin(theirs.try_clone().expect("another handle"));
                 }
                 let error = theirs.try_clone().expect("another handle");
                 let child = spawn(command.stdout(theirs).stderr(error));
                 // The command holds the other side of the terminal, too.
                 drop(command);
-                let person = super::terminal::Person::new(ours, answer);
+                let person = super::terminal::Person::new(ours, answers, meanwhile);
                 started(child, vec![Box::new(person)], Vec::new())
             }
             #[cfg(target_os = "linux")]

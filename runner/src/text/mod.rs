@@ -1,6 +1,10 @@
 //! Text from outside is hostile: what could steer a terminal is shown, not sent.
 
+mod plain;
+
 use std::fmt::Write as _;
+
+pub(crate) use plain::{columns, fitting, plain, plain_within};
 
 /// Whether a character acts on a terminal, or on the order or presence of what it shows, instead of
 /// being shown: control characters, and those that change the direction of text or have no shape
