@@ -17,12 +17,12 @@ pub(crate) use unix::{Destination, make_directory};
 /// Why a file is not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DestinationError {
-    #[error("`{path}` leads through the link `{link}`, which whoever made these files could have put there",
+    #[error("`{path}` leads through the symlink `{link}`, which can come with the project",
         path = path.display(), link = link.display())]
     Link { path: PathBuf, link: PathBuf },
     #[error("`{path}` is {what}, not a regular file", path = path.display())]
     Kind { path: PathBuf, what: &'static str },
-    #[error("`{path}` has more than one hard link: its other name may be any file of yours",
+    #[error("`{path}` has more than one hard link, and its other name can be any file of yours",
         path = path.display())]
     HardLink { path: PathBuf },
     #[error("`{path}` cannot hold two records", path = path.display())]

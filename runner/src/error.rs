@@ -102,7 +102,7 @@ impl Error {
             }
             Self::Project(error) => error.help(),
             Self::Destination(_) => {
-                Some("name a file outside of the project, or remove what is there".to_owned())
+                Some("name a file outside the project, or remove what is in its place".to_owned())
             }
             Self::NotTrusted(_) => Some("`taskrunner trust --yes` asks nothing".to_owned()),
             Self::Plugin(_) => Some("`taskrunner list` shows all files with faults".to_owned()),

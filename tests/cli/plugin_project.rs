@@ -481,24 +481,16 @@ fn nothing_is_written_where_a_link_leads_out_to() {
         .link("directory", "../outside")
         .link("within.wasm", "real.wasm")
         .file("real.wasm", "old");
-    for (output, code) in [
-        ("file.wasm", 126),
-        ("directory/victim", 126),
-        ("directory/x.wasm", 126),
-        ("./new.wasm", 125),
-    ] {
-        project.call(make).with([output]).exits(code).prints("").reporting(output);
+    for output in ["file.wasm", "directory/victim", "directory/x.wasm", "new.wasm", "within.wasm"] {
+        project.call(make).with([output]).exits(2).prints("").reporting(output);
     }
     assert_eq!(std::fs::read_dir(project.beside_path("outside")).expect("there").count(), 1);
     assert_eq!(std::fs::read(project.beside_path("outside/victim")).expect("there"), b"mine");
-    // What leads to another place of the workspace is written there, and what the user names is meant.
-    project.call(make).with(["within.wasm"]).succeeds().quietly();
-    assert!(project.path("within.wasm").is_symlink());
-    let made = std::fs::read(project.path("real.wasm")).expect("there");
-    assert!(made.starts_with(b"\0asm"));
+    assert_eq!(std::fs::read(project.path("real.wasm")).expect("there"), b"old");
+    // A path outside the project that the user names is meant.
     let victim = project.beside_text("outside/victim");
     project.call(make).with([&*victim]).succeeds().quietly();
-    assert_eq!(std::fs::read(victim).expect("there"), made);
+    assert!(std::fs::read(victim).expect("there").starts_with(b"\0asm"));
 }
 
 #[cfg(unix)]
@@ -511,11 +503,9 @@ fn nothing_is_begun_behind_a_link() {
         .link("in", "empty")
         .link("above", "../outside")
         .link("nowhere", "none");
-    for (directory, code) in
-        [("out", 126), ("above/new", 126), ("above/empty", 126), ("in", 2), ("nowhere", 125)]
-    {
+    for directory in ["out", "above/new", "above/empty", "in", "nowhere"] {
         let new = project.call(["plugin", "new", "greet", "--lang", "rust", "--directory"]);
-        new.with([directory]).exits(code).prints("").reporting(directory);
+        new.with([directory]).exits(2).prints("").reporting(directory);
     }
     assert_eq!(project.files(), ["above", "in", "nowhere", "out"]);
     assert_eq!(std::fs::read_dir(project.beside_path("outside")).expect("there").count(), 1);

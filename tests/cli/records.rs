@@ -78,7 +78,7 @@ fn no_record_is_written_through_a_link_of_the_project() {
         ] {
             let call = project.call([option, path, "--allow-write=.", "files", "write", "/w", "x"]);
             let call = call.with(["--plugin-dir", &plugins]).within(within);
-            call.exits(2).prints("").reporting("leads through the link");
+            call.exits(2).prints("").reporting("leads through the symlink");
         }
     }
     let both = ["--audit", "one.json", "--receipt", "./sub/../one.json", "files", "read", "/x"];
@@ -149,7 +149,7 @@ fn other_files_of_the_runner_follow_no_link_of_the_project_either() {
         &["plugin", "new", "thing", "--lang", "c", "--directory", "away/thing"],
     ] {
         let ended = project.call(words.iter().copied()).exits(2);
-        ended.reporting("leads through the link");
+        ended.reporting("leads through the symlink");
     }
     assert_eq!(beside(&project, "home/.profile"), PROFILE);
     assert_eq!(fs::read_dir(project.beside_path("home/empty")).expect("listed").count(), 0);
