@@ -28,6 +28,7 @@ mod visible;
 mod yaml;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -39,6 +40,7 @@ pub(crate) use place::{Part, Place};
 
 use error::Fault;
 use origin::Origin;
+use outline::Node;
 
 /// How a file is written, known by its extension.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,6 +76,16 @@ pub(crate) struct Document {
     text: String,
     format: Format,
     value: Map<String, Value>,
+    /// Found when a place is first asked for: a policy asks for that of each of its lines.
+    layout: OnceLock<Layout>,
+}
+
+/// What is where in a text.
+#[derive(Debug)]
+struct Layout {
+    root: Option<Node>,
+    /// Where the lines end.
+    ends: Vec<usize>,
 }
 
 impl Document {
@@ -117,7 +129,7 @@ impl Document {
         let origin = Origin::of_project(path);
         let text = read::read(&origin)?;
         if let Some(value) = parsed.get(&text) {
-            return Ok(Self { origin, text, format: Format::Yaml, value });
+            return Ok(Self { origin, text, format: Format::Yaml, value, layout: OnceLock::new() });
         }
         let document = Self::parse(origin, text, Format::Yaml)?;
         parsed.put(&document.text, &document.value);
@@ -138,7 +150,7 @@ impl Document {
 
     fn parse(origin: Origin, text: String, format: Format) -> Result<Self, DocumentError> {
         match parse::parse(&text, format) {
-            Ok(value) => Ok(Self { origin, text, format, value }),
+            Ok(value) => Ok(Self { origin, text, format, value, layout: OnceLock::new() }),
             Err(fault) => Err(DocumentError::unparsable(&origin, &text, format, fault)),
         }
     }
@@ -189,8 +201,8 @@ impl Document {
 
     /// The line of a place, from 1; that of the nearest thing around it where it is not written.
     pub(crate) fn line(&self, at: &Place) -> usize {
-        let span = self.span(at).unwrap_or_default();
-        1 + self.text[..span.start.min(self.text.len())].matches('\n').count()
+        let start = self.span(at).unwrap_or_default().start;
+        1 + self.layout().ends.partition_point(|end| *end < start)
     }
 
     /// An error at a place: for checks made by others (a JSON Schema, unknown top-level keys).
@@ -207,7 +219,13 @@ impl Document {
     }
 
     fn span(&self, at: &Place) -> Option<std::ops::Range<usize>> {
-        let root = outline::outline(&self.text, self.format).ok().flatten()?;
-        place::find(&root, at)
+        place::find(self.layout().root.as_ref()?, at)
+    }
+
+    fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| Layout {
+            root: outline::outline(&self.text, self.format).ok().flatten(),
+            ends: self.text.match_indices('\n').map(|(at, _)| at).collect(),
+        })
     }
 }
