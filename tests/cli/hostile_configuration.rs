@@ -141,3 +141,55 @@ fn what_would_block_or_never_end() {
     assert_says(&refused(&project, "circle.yaml"), "cannot read the configuration file");
     assert_says(&refused(&project, "nowhere.yaml"), "cannot read the configuration file");
 }
+
+/// A clone that nobody trusts, with something in it for `clean` to look at.
+fn clone(configuration: &str) -> Project {
+    let project = Project::new().file("Cargo.toml", "").file("taskrunner.yaml", configuration);
+    (0..200).fold(project, |project, n| project.file(format!("target/d{n}/f"), ""))
+}
+
+fn denials(kind: &str, targets: impl Iterator<Item = String>) -> String {
+    let mut text = format!("permissions:\n  clean:\n    deny:\n      {kind}:\n");
+    targets.for_each(|target| text.extend(["      - \"", &target, "\"\n"]));
+    text
+}
+
+#[test]
+fn many_denials_slow_no_command_down() {
+    let time = Duration::from_secs(20);
+    clone("").call(["clean", "--dry-run"]).succeeds().in_processor_time(time);
+    for (kind, name) in [("read", "q"), ("write", "a/b/q"), ("env", "Q"), ("http", "q.test:1")] {
+        let text = denials(kind, (0..10_000).map(|n| format!("{name}{n}")));
+        clone(&text).call(["clean", "--dry-run"]).succeeds().in_processor_time(time);
+    }
+    // As many globs as there is room for.
+    let text = denials("read", (0..600).map(|n| format!("q{n}*")));
+    clone(&text).call(["clean", "--dry-run"]).succeeds().in_processor_time(time);
+}
+
+#[test]
+fn globs_without_an_end() {
+    for glob in
+        ["?".repeat(950), "{a,bc}".repeat(60), format!("{}a{}", "{".repeat(400), "}".repeat(400))]
+    {
+        let text = denials("read", (0..259).map(|n| format!("{glob}{n}")));
+        let project = clone(&text);
+        let ended = project.call(["clean", "--dry-run"]).exits(2).in_processor_time(SECOND * 5);
+        let said = ended.stderr();
+        assert!(said.contains("taskrunner.yaml") && said.contains("glob"), "{said}");
+    }
+    let text = denials("read", (0..14_000).map(|n| format!("q{n}*")));
+    let said =
+        clone(&text).call(["clean", "--dry-run"]).exits(2).in_processor_time(SECOND * 5).stderr();
+    assert_says(&said, "taskrunner.yaml:");
+    assert_says(&said, "too long together");
+}
+
+#[test]
+fn grants_of_files_without_an_end() {
+    let text = denials("read", (0..14_000).map(|n| format!("q{n}"))).replace("    deny:\n", "");
+    let said =
+        clone(&text).call(["clean", "--dry-run"]).exits(2).in_processor_time(SECOND * 5).stderr();
+    assert_says(&said, "taskrunner.yaml:");
+    assert_says(&said, "more than 256 grants of files");
+}

@@ -1,5 +1,7 @@
 //! What a command may reach in this run: what everybody says, and the user's answer to one question.
 
+use std::collections::BTreeSet;
+
 use super::App;
 use super::ignored::Ignored;
 use super::pinned::{pinned, still_meant};
@@ -40,9 +42,12 @@ impl App {
             stated.statements.extend(more);
             grants = with_yes;
         }
-        for statement in grants.withheld().iter().filter(|one| !stated.answers(subject.paths, one))
-        {
-            self.ignore(Ignored::of_statement(statement));
+        if !grants.withheld().is_empty() {
+            let answered = stated.answered(subject.paths);
+            let is_ignored = |one: &&Statement| !answered.contains(&pinned(subject.paths, one));
+            for statement in grants.withheld().iter().filter(is_ignored) {
+                self.ignore(Ignored::of_statement(statement));
+            }
         }
         self.tell_of_idle_flags(subject)?;
         if self.options.locked && !grants.refused().is_empty() {
@@ -166,11 +171,10 @@ pub(super) fn about(subject: Subject<'_>) -> Answered<'_> {
 }
 
 impl Stated {
-    /// Whether the user has allowed the same.
-    fn answers(&self, paths: &Paths, withheld: &Statement) -> bool {
-        let wanted = pinned(paths, withheld);
+    /// What the user has allowed by an answer.
+    fn answered(&self, paths: &Paths) -> BTreeSet<Option<Capability>> {
         let answers = self.statements.iter().filter(|s| s.source == Source::Answer);
-        answers.into_iter().any(|statement| pinned(paths, statement) == wanted)
+        answers.map(|statement| pinned(paths, statement)).collect()
     }
 
     /// The same, with more.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::rule::FileRule;
 use super::{Access, Grants, Ruling};
 
 impl Grants {
@@ -13,13 +12,12 @@ impl Grants {
         {
             return Ruling::denied(reason);
         }
-        if let Some(denial) = self.denial(path, access) {
+        if let Some(denial) = self.denied.denying(path, access) {
             return Ruling::by(&denial.label, false);
         }
-        let covers = |rule: &&FileRule| rule.access >= access && rule.pattern.covers(path);
-        match self.granted.iter().find(covers) {
+        match self.granted.granting(path, access) {
             None => Ruling::not_granted(),
-            Some(_) if !self.requested.iter().any(|rule| covers(&rule)) => {
+            Some(_) if self.requested.granting(path, access).is_none() => {
                 Ruling::denied("not requested")
             }
             Some(rule) => Ruling::by(&rule.label, true),
@@ -29,28 +27,19 @@ impl Grants {
     /// Whether everything below a directory may be read, whatever its name: then nobody needs to ask for
     /// each.
     pub(crate) fn reads_all_below(&self, directory: &Path) -> bool {
-        let covers = |rule: &FileRule| !rule.pattern.is_glob() && rule.pattern.covers(directory);
-        let denies =
-            |rule: &FileRule| rule.access == Access::Read && rule.pattern.reaches_into(directory);
-        self.granted.iter().any(covers)
-            && self.requested.iter().any(covers)
-            && !self.denied.iter().any(denies)
+        self.granted.hold_plainly(directory)
+            && self.requested.hold_plainly(directory)
+            && self.denied.reaching_into(directory, &[Access::Read]).is_none()
     }
 
     /// Whether a directory may be opened, listed and walked: it is granted, or a glob looks into it.
     pub(crate) fn check_directory(&self, path: &Path) -> Ruling {
-        if let Some(denial) = self.denial(path, Access::Read) {
+        if let Some(denial) = self.denied.denying(path, Access::Read) {
             return Ruling::by(&denial.label, false);
         }
-        let leads = |rule: &&FileRule| {
-            let pattern = &rule.pattern;
-            pattern.covers(path) || (pattern.is_glob() && pattern.reaches_around(path))
-        };
-        match self.granted.iter().find(leads) {
+        match self.granted.leading(path) {
             None => Ruling::not_granted(),
-            Some(_) if !self.requested.iter().any(|rule| leads(&rule)) => {
-                Ruling::denied("not requested")
-            }
+            Some(_) if self.requested.leading(path).is_none() => Ruling::denied("not requested"),
             Some(rule) => Ruling::by(&rule.label, true),
         }
     }
@@ -65,12 +54,10 @@ impl Grants {
         if let Some(ruling) = self.check_shelter(path) {
             return ruling;
         }
-        if let Some(rule) = self.denied.iter().find(|rule| rule.pattern.reaches_into(path)) {
+        if let Some(rule) = self.denied.reaching_into(path, &[Access::Read, Access::Write]) {
             return Ruling::by(&rule.label, false);
         }
-        let is_whole =
-            |rule: &FileRule| rule.access == Access::Write && rule.pattern.covers_all_below(path);
-        match [&self.granted, &self.requested].iter().all(|rules| rules.iter().any(is_whole)) {
+        match self.granted.give_all_below(path) && self.requested.give_all_below(path) {
             true => ruling,
             false => Ruling::denied("a glob grants it, but not what is in it"),
         }
@@ -89,12 +76,5 @@ impl Grants {
         if self.mounts().iter().any(|mount| mount.access == Access::Write) {
             self.protected.look_up();
         }
-    }
-
-    /// A denial of reading is one of writing, too.
-    pub(super) fn denial(&self, path: &Path, access: Access) -> Option<&FileRule> {
-        let denies =
-            |rule: &&FileRule| rule.access <= access && rule.pattern.covers_or_is_above(path);
-        self.denied.iter().find(denies)
     }
 }

@@ -9,7 +9,7 @@ use super::address::canonical;
 use super::host::{Host, HostName};
 
 /// How the network is used. Each is granted apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Protocol {
     /// Connections by TCP; what they need of name look-ups is included.
     Tcp,
@@ -26,7 +26,7 @@ pub(crate) enum Protocol {
 /// `example.org:443`, `*.example.org:443`, `*:443`, `localhost:3000`, `10.0.0.0/8:5432`, `[::1]:80`,
 /// `example.org:*`; for look-ups a name without a port, for HTTP a host with or without one or an
 /// origin such as `https://example.org`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Endpoint {
     pub(super) scheme: Option<Scheme>,
     pub(super) hosts: Hosts,
@@ -34,13 +34,13 @@ pub(crate) struct Endpoint {
 }
 
 /// Of a request by HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scheme {
     Http,
     Https,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Hosts {
     /// `*`
     Any,
@@ -53,7 +53,7 @@ pub(super) enum Hosts {
     Network(IpNet),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Ports {
     /// `*`
     Any,

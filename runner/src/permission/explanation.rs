@@ -86,7 +86,7 @@ impl Grants {
             ruling: variables.check(name),
             requested: variables.requested.iter().any(|pattern| pattern.matches(name)),
             granted: matching(&variables.granted),
-            denied: matching(&variables.denied),
+            denied: matching(variables.denied.all()),
         }
     }
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
-
+use super::glob::Glob;
 use super::repository::{GIT_INDEX, Repository};
 use super::{Paths, PermissionError};
 
@@ -15,7 +14,7 @@ pub(crate) struct FilePattern {
     /// Absolute and free of links.
     base: PathBuf,
     /// Below the base; none for the base itself and everything below it.
-    glob: Option<GlobMatcher>,
+    glob: Option<Glob>,
 }
 
 /// What makes a name a glob.
@@ -34,7 +33,7 @@ impl FilePattern {
         }
         let (plain, glob) = split(text);
         let base = paths.locate(directory, paths.expand(&plain))?.host;
-        let glob = glob.map(|glob| compile(&glob)).transpose()?;
+        let glob = glob.map(|glob| Glob::parse(&glob)).transpose()?;
         Ok(Self { base, glob })
     }
 
@@ -60,46 +59,26 @@ impl FilePattern {
         &self.base
     }
 
+    pub(super) fn glob(&self) -> Option<&Glob> {
+        self.glob.as_ref()
+    }
+
     pub(crate) fn is_glob(&self) -> bool {
         self.glob.is_some()
     }
 
     pub(crate) fn covers(&self, path: &Path) -> bool {
-        match &self.glob {
-            None => is_within(path, &self.base),
-            Some(glob) => path.strip_prefix(&self.base).is_ok_and(|below| glob.is_match(below)),
-        }
-    }
-
-    /// Whether a directory is covered with everything below it: a glob that names the directory alone
-    /// says nothing of that.
-    pub(crate) fn covers_all_below(&self, directory: &Path) -> bool {
-        let is_whole = match &self.glob {
-            None => true,
-            Some(glob) => glob.glob().glob().rsplit('/').next() == Some("**"),
-        };
-        is_whole && self.covers(directory)
+        self.is_about(path, Glob::matches)
     }
 
     /// The same, and also whatever is below a directory that the glob names.
     pub(crate) fn covers_or_is_above(&self, path: &Path) -> bool {
-        match &self.glob {
-            None => self.covers(path),
-            Some(_) => path
-                .ancestors()
-                .take_while(|above| above.starts_with(&self.base))
-                .any(|above| self.covers(above)),
-        }
+        self.is_about(path, Glob::matches_above)
     }
 
-    /// Whether something below a directory, or the directory itself, may be covered.
-    pub(crate) fn reaches_into(&self, directory: &Path) -> bool {
-        self.base.starts_with(directory) || self.reaches_around(directory)
-    }
-
-    /// Whether a directory lies where this pattern looks: then it can be walked to find what is covered.
-    pub(crate) fn reaches_around(&self, directory: &Path) -> bool {
-        directory.starts_with(&self.base)
+    fn is_about(&self, path: &Path, by_glob: impl Fn(&Glob, &[u8]) -> bool) -> bool {
+        let below = path.strip_prefix(&self.base).map(|below| below.as_os_str().as_encoded_bytes());
+        below.is_ok_and(|below| self.glob.as_ref().is_none_or(|glob| by_glob(glob, below)))
     }
 
     /// Where both patterns look: the deeper base, if one lies in the other.
@@ -118,18 +97,9 @@ impl fmt::Display for FilePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.glob {
             None => write!(f, "{}", self.base.display()),
-            Some(glob) => write!(f, "{}", self.base.join(glob.glob().glob()).display()),
+            Some(glob) => write!(f, "{}", self.base.join(glob.as_str()).display()),
         }
     }
-}
-
-/// Whether a path begins with a base, name by name. Mostly it does as text already, which is found out
-/// faster: each access is asked about.
-fn is_within(path: &Path, base: &Path) -> bool {
-    let (text, start) = (path.as_os_str().as_encoded_bytes(), base.as_os_str().as_encoded_bytes());
-    let rest = text.strip_prefix(start);
-    let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
-    rest.is_some_and(|rest| rest.first().is_none_or(is_separator)) || path.starts_with(base)
 }
 
 /// What stands before the glob: a path as it is written.
@@ -143,7 +113,7 @@ pub(crate) fn check(text: &str) -> Result<(), PermissionError> {
         return Err(PermissionError::EmptyPath);
     }
     let (_, glob) = split(text);
-    glob.map(|glob| compile(&glob)).transpose().map(drop)
+    glob.map(|glob| Glob::parse(&glob)).transpose().map(drop)
 }
 
 /// The plain part, and the glob below it.
@@ -162,22 +132,6 @@ fn split(text: &str) -> (PathBuf, Option<String>) {
             Some(component) => plain.push(component),
         }
     }
-}
-
-fn compile(glob: &str) -> Result<GlobMatcher, PermissionError> {
-    let fail = |problem: String| PermissionError::Glob { glob: glob.to_owned(), problem };
-    if glob.split('/').any(|part| part == "..") {
-        return Err(fail("`..` behind the first `*`".into()));
-    }
-    if glob.len() > 1024 {
-        return Err(fail("longer than 1,024 bytes".into()));
-    }
-    GlobBuilder::new(glob)
-        .literal_separator(true)
-        .backslash_escape(true)
-        .build()
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| fail(error.kind().to_string()))
 }
 
 #[cfg(test)]
@@ -205,25 +159,11 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_that_names_a_directory_says_nothing_of_what_is_below() {
-        let root = tempfile::tempdir().expect("a directory");
-        let root = dunce::canonicalize(root.path()).expect("it is there");
-        let whole =
-            |text: &str, path: &str| pattern(&root, text).covers_all_below(&root.join(path));
-        assert!(whole("out", "out") && whole("out", "out/a"));
-        assert!(whole("out/**", "out/a") && whole("out/*/x/**", "out/a/x/b"));
-        assert!(!whole("out/*", "out/a") && !whole("out/**/a", "out/a") && !whole("out", "src"));
-    }
-
-    #[test]
     fn patterns_know_where_they_look() {
         let root = tempfile::tempdir().expect("a directory");
         let root = dunce::canonicalize(root.path()).expect("it is there");
         let glob = pattern(&root, "src/**/*.rs");
         assert_eq!(glob.base(), root.join("src"));
-        assert!(glob.reaches_around(&root.join("src/a")) && !glob.reaches_around(&root));
-        assert!(glob.reaches_into(&root) && glob.reaches_into(&root.join("src/a")));
-        assert!(!glob.reaches_into(&root.join("out")));
         let all = pattern(&root, ".");
         assert_eq!(all.common_base(&glob), Some(root.join("src").as_path()));
         assert_eq!(pattern(&root, "out").common_base(&glob), None);

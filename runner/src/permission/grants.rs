@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::capability::Request;
+use super::file_rules::FileRules;
 use super::files::{self, FilePattern};
 use super::mounts::{self, Mount, Scope};
 use super::protected::Protected;
@@ -19,9 +20,9 @@ use super::{PermissionError, paths::Located};
 /// without one. What is shown to people and what is enforced are the same rules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
-    pub(super) requested: Vec<FileRule>,
-    pub(super) granted: Vec<FileRule>,
-    pub(super) denied: Vec<FileRule>,
+    pub(super) requested: FileRules,
+    pub(super) granted: FileRules,
+    pub(super) denied: FileRules,
     pub(super) protected: Protected,
     root: PathBuf,
     mounts: Vec<Mount>,
@@ -54,6 +55,10 @@ pub(crate) struct Policy<'a> {
     /// Names and values of the variables that are there.
     pub(crate) environment: &'a [(String, String)],
 }
+
+/// The most files and directories that statements grant to one command. Each is opened for it, and held against
+/// every other.
+const MAX_GRANTS: usize = 256;
 
 /// One thing that is granted in effect, and who granted it: for people and records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,10 +101,7 @@ impl Grants {
         mounts::refuse_ambiguity(&grants.mounts, policy.named)?;
         if policy.requests.unwrap_or_default().iter().any(Request::is_of_git_index) {
             let workspace = policy.paths.workspace();
-            let hides = |rule: &FileRule| {
-                rule.access == Access::Read && rule.pattern.reaches_into(workspace)
-            };
-            let hidden = grants.denied.iter().any(hides);
+            let hidden = grants.denied.reaching_into(workspace, &[Access::Read]).is_some();
             grants.repositories = Some(policy.paths.told_of_repositories(hidden));
         }
         (grants.environment, grants.decided) = grants.variables.decide(policy.environment);
@@ -156,7 +158,7 @@ impl Grants {
         let files =
             self.denied.iter().map(|rule| (rule.access.into(), &*rule.target, &rule.source));
         let variables =
-            self.variables.denied.iter().map(|rule| (Kind::Env, &*rule.target, &rule.source));
+            self.variables.denied.all().iter().map(|rule| (Kind::Env, &*rule.target, &rule.source));
         let network = self
             .denied_network
             .iter()
@@ -219,9 +221,9 @@ impl Grants {
                         });
                     }
                     policy.paths.refuse_forbidden(pattern.base())?;
-                    self.granted.push(rule(pattern, Source::Embedded));
+                    self.granted.push(rule(pattern, Source::Embedded))?;
                 }
-                self.requested.push(rule(pattern, Source::Argument));
+                self.requested.push(rule(pattern, Source::Argument))?;
             }
         }
         Ok(())
@@ -286,7 +288,7 @@ impl Grants {
         let Some(access) = statement.capability.kind.access() else { return Ok(()) };
         for rule in FileRule::parse(access, statement, policy.paths)? {
             match statement.effect {
-                Effect::Deny => self.denied.push(rule),
+                Effect::Deny => self.denied.push(rule)?,
                 Effect::Allow => self.allow(statement, rule, policy)?,
             }
         }
@@ -318,8 +320,10 @@ impl Grants {
         if is_path && statement.source == Source::Flag && !is_there {
             return Err(PermissionError::not_there(base));
         }
-        self.granted.push(rule);
-        Ok(())
+        if self.granted.iter().len() >= MAX_GRANTS {
+            return Err(PermissionError::TooManyGrants { most: MAX_GRANTS, at: rule.target });
+        }
+        self.granted.push(rule)
     }
 
     /// Naming a path on the command line requests and grants it.
@@ -340,9 +344,8 @@ impl Grants {
         };
         let located = Located { host: path.host.clone(), guest: path.guest.clone() };
         self.mounts.push(Mount::new(located, access, scope));
-        self.requested.push(rule.clone());
-        self.granted.push(rule);
-        Ok(())
+        self.requested.push(rule.clone())?;
+        self.granted.push(rule)
     }
 
     fn refuse_protected(&self, path: &Path, access: Access) -> Result<(), PermissionError> {

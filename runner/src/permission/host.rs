@@ -39,7 +39,12 @@ impl HostName {
         &self.0
     }
 
-    pub(super) fn is_localhost(&self) -> bool {
+    /// The names that it is below.
+    pub(super) fn parents(&self) -> impl Iterator<Item = Self> {
+        self.0.match_indices('.').map(|(dot, _)| Self(self.0[dot + 1..].into()))
+    }
+
+    pub(crate) fn is_localhost(&self) -> bool {
         self.as_str() == LOCALHOST
     }
 }

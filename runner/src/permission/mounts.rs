@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::file_rules::FileRules;
 use super::paths::Located;
-use super::rule::FileRule;
 use super::{Access, NamedPath, Paths, PermissionError};
 
 /// A part of the host's file system that the guest finds under a name.
@@ -30,10 +30,10 @@ pub(crate) enum Scope {
 
 /// Where requests and grants meet. What is not there is left out, but for a file that may be made in a
 /// directory that is.
-pub(super) fn of_rules(requested: &[FileRule], granted: &[FileRule], paths: &Paths) -> Vec<Mount> {
+pub(super) fn of_rules(requested: &FileRules, granted: &FileRules, paths: &Paths) -> Vec<Mount> {
     let mut mounts = Vec::new();
-    for granted in granted {
-        for requested in requested {
+    for granted in granted.iter() {
+        for requested in requested.iter() {
             let Some(base) = granted.pattern.common_base(&requested.pattern) else { continue };
             let access = granted.access.min(requested.access);
             let has_parent = base.parent().is_some_and(Path::is_dir);

@@ -13,23 +13,24 @@ use std::sync::Arc;
 use super::address::{Range, canonical};
 use super::endpoint::{Endpoint, EndpointError, Hosts, Ports, Protocol, Scheme};
 use super::host::{Host, HostName};
+use super::host_rules::HostRules;
 use super::{Capability, Explanation, Ruling};
 
 /// The rules of one invocation for the network.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NetworkRules {
     granted: Vec<Rule>,
-    denied: Vec<Rule>,
+    denied: HostRules,
     /// Grants reach no further than this.
     requested: Vec<(Protocol, Endpoint)>,
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
-    protocol: Protocol,
-    endpoint: Endpoint,
+pub(super) struct Rule {
+    pub(super) protocol: Protocol,
+    pub(super) endpoint: Endpoint,
     /// Where it is from, as it is shown to people.
-    label: Arc<str>,
+    pub(super) label: Arc<str>,
 }
 
 /// Where a request by HTTP goes: `https://example.org:8443`.
@@ -42,14 +43,14 @@ pub(crate) struct Origin {
 
 /// One use of the network, as far as it is known.
 #[derive(Clone, Copy)]
-struct Target<'a> {
-    protocol: Protocol,
-    scheme: Option<Scheme>,
+pub(super) struct Target<'a> {
+    pub(super) protocol: Protocol,
+    pub(super) scheme: Option<Scheme>,
     /// None where it is a name that is looked up.
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
     /// The names that led to the address, or that are looked up.
-    names: &'a [HostName],
-    address: Option<IpAddr>,
+    pub(super) names: &'a [HostName],
+    pub(super) address: Option<IpAddr>,
 }
 
 impl NetworkRules {
@@ -113,7 +114,7 @@ impl NetworkRules {
     pub(crate) fn check_name(&self, name: &HostName) -> Ruling {
         let names = std::slice::from_ref(name);
         let of = |protocol| Target { protocol, scheme: None, port: None, names, address: None };
-        if let Some(denial) = self.denial(of(Protocol::Resolve)) {
+        if let Some(denial) = self.denied.covering(of(Protocol::Resolve)) {
             return Ruling::by(&denial.label, false);
         }
         for protocol in [Protocol::Resolve, Protocol::Tcp, Protocol::Udp] {
@@ -197,9 +198,9 @@ impl NetworkRules {
             (Protocol::Resolve, Some(name)) => self.check_name(name),
             _ => self.check_target(target),
         };
-        let labels = |rules: &[Rule]| {
+        let labels = |rules: std::slice::Iter<'_, Rule>| {
             let concern = |rule: &&Rule| target.is_covered(rule.protocol, &rule.endpoint);
-            rules.iter().filter(concern).map(|rule| Arc::clone(&rule.label)).collect()
+            rules.filter(concern).map(|rule| Arc::clone(&rule.label)).collect()
         };
         let requested =
             self.requested.iter().any(|(protocol, asked)| target.is_covered(*protocol, asked));
@@ -208,13 +209,13 @@ impl NetworkRules {
             target: asked.target.clone(),
             ruling,
             requested,
-            granted: labels(&self.granted),
-            denied: labels(&self.denied),
+            granted: labels(self.granted.iter()),
+            denied: labels(self.denied.iter()),
         })
     }
 
     fn check_target(&self, target: Target<'_>) -> Ruling {
-        if let Some(denial) = self.denial(target) {
+        if let Some(denial) = self.denied.covering(target) {
             return Ruling::by(&denial.label, false);
         }
         let special = target.address.and_then(|at| Some((at, Range::of(at)?)));
@@ -246,18 +247,16 @@ impl NetworkRules {
             .filter(move |rule| requested && target.is_at(rule.protocol, &rule.endpoint))
     }
 
-    fn denial(&self, target: Target<'_>) -> Option<&Rule> {
-        self.denied.iter().find(|rule| target.is_covered(rule.protocol, &rule.endpoint))
-    }
-
     /// Whether a grant is enough for a target.
     fn reaches(&self, grant: &Rule, target: Target<'_>) -> bool {
         let hosts = &grant.endpoint.hosts;
         let Some(address) = target.address else { return target.is_meant_by(hosts) };
         let range = Range::of(address);
         match hosts {
+            // Where some name is denied, `*` reaches no address that nobody looked up: it may be that name's.
             Hosts::Any => {
-                range.is_none() && (!target.names.is_empty() || !self.denies_names(grant))
+                range.is_none()
+                    && (!target.names.is_empty() || !self.denied.mean_names(grant.protocol))
             }
             Hosts::Localhost => range.is_some_and(Range::is_loopback),
             Hosts::Name(_) | Hosts::Below(_) => {
@@ -270,22 +269,9 @@ impl NetworkRules {
         }
     }
 
-    /// Whether some name is denied: then `*` reaches no address that nobody looked up, for nobody knows
-    /// whose it is.
-    fn denies_names(&self, grant: &Rule) -> bool {
-        self.denied
-            .iter()
-            .any(|denial| denial.protocol == grant.protocol && denial.endpoint.hosts.is_by_name())
-    }
-
     /// Whether everything that a grant gives under this name is denied.
     fn denies_all(&self, grant: &Rule, name: &HostName) -> bool {
-        self.denied.iter().any(|denial| {
-            denial.protocol == grant.protocol
-                && denial.endpoint.hosts.names(name)
-                && (denial.endpoint.ports == Ports::Any
-                    || denial.endpoint.ports == grant.endpoint.ports)
-        })
+        self.denied.cover_name(grant.protocol, name, grant.endpoint.ports)
     }
 }
 

@@ -38,6 +38,14 @@ pub(crate) enum PermissionError {
     EmptyPath,
     #[error("`{glob}` is no glob: {problem}")]
     Glob { glob: String, problem: String },
+    #[error(
+        "the globs for this command are too long together, at `{at}`: name directories instead"
+    )]
+    TooManyGlobs { at: String },
+    #[error(
+        "more than {most} grants of files for this command, at `{at}`: grant a directory that holds them"
+    )]
+    TooManyGrants { most: usize, at: String },
 }
 
 impl PermissionError {

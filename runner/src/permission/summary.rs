@@ -7,11 +7,11 @@ use super::{Capability, Endpoint, Grants, Kind, Request, VariablePattern};
 impl Grants {
     /// What people see of the file rules: where a request and a grant meet.
     pub(super) fn list_effective(&mut self) {
-        for granted in &self.granted {
-            for requested in &self.requested {
+        for granted in self.granted.iter() {
+            for requested in self.requested.iter() {
                 let Some(base) = granted.pattern.common_base(&requested.pattern) else { continue };
                 // What is denied as a whole is no gain to anybody.
-                if self.denial(base, granted.access.min(requested.access)).is_some() {
+                if self.denied.denying(base, granted.access.min(requested.access)).is_some() {
                     continue;
                 }
                 let deeper = if granted.pattern.base() == base { granted } else { requested };
@@ -34,11 +34,10 @@ impl Grants {
         self.effective.dedup();
         // Who may write may read.
         let all = self.effective.clone();
-        self.effective.retain(|one| {
-            let Capability { kind, target } = &one.capability;
-            let writes = Capability::new(Kind::Write, target);
-            *kind != Kind::Read
-                || !all.iter().any(|other| other.capability == writes && other.source == one.source)
+        self.effective.retain(|Effective { capability: Capability { kind, target }, source }| {
+            let capability = Capability::new(Kind::Write, target);
+            let writes = Effective { capability, source: source.clone() };
+            *kind != Kind::Read || all.binary_search(&writes).is_err()
         });
     }
 
@@ -52,8 +51,9 @@ impl Grants {
                     self.granted.iter().any(|granted| {
                         let common = granted.pattern.common_base(wanted);
                         Kind::from(granted.access) >= *kind
-                            && common
-                                .is_some_and(|base| self.denial(base, granted.access).is_none())
+                            && common.is_some_and(|base| {
+                                self.denied.denying(base, granted.access).is_none()
+                            })
                     })
                 };
                 let wanted = FilePattern::all(target, workspace, policy.paths);

@@ -1,5 +1,6 @@
 //! Environment variables: patterns of their names, and the rules about them.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::grants::Effective;
@@ -7,7 +8,7 @@ use super::rule::VariableRule;
 use super::{AccessResult, Answered, Capability, Decision, Kind, Operation, Ruling};
 
 /// The name of a variable, or all names with one beginning: `HOME`, `CARGO_*`, `*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct VariablePattern {
     name: String,
     is_prefix: bool,
@@ -62,16 +63,47 @@ impl fmt::Display for VariablePattern {
 pub(super) struct Variables {
     pub(super) requested: Vec<VariablePattern>,
     pub(super) granted: Vec<VariableRule>,
-    pub(super) denied: Vec<VariableRule>,
+    pub(super) denied: Denials,
+}
+
+/// The denials, and where each pattern stands first among them: a variable costs the same whether there are ten or
+/// ten thousand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Denials {
+    rules: Vec<VariableRule>,
+    first: HashMap<VariablePattern, usize>,
+}
+
+impl Denials {
+    pub(super) fn push(&mut self, rule: VariableRule) {
+        self.first.entry(rule.pattern.clone()).or_insert(self.rules.len());
+        self.rules.push(rule);
+    }
+
+    pub(super) fn all(&self) -> &[VariableRule] {
+        &self.rules
+    }
+
+    /// The first that matches a name.
+    fn of(&self, name: &str) -> Option<&VariableRule> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+        let prefixes =
+            ends.map(|end| VariablePattern { name: name[..end].into(), is_prefix: true });
+        let itself = VariablePattern { name: name.into(), is_prefix: false };
+        let found = prefixes.chain([itself]).filter_map(|pattern| self.first.get(&pattern));
+        found.min().map(|index| &self.rules[*index])
+    }
 }
 
 impl Variables {
     /// Whether the guest sees a variable.
     pub(super) fn check(&self, name: &str) -> Ruling {
-        let matching = |rules: &[VariableRule]| {
-            rules.iter().find(|rule| rule.pattern.matches(name)).map(|rule| rule.label.clone())
-        };
-        match (matching(&self.denied), matching(&self.granted)) {
+        let denied = self.denied.of(name).map(|rule| rule.label.clone());
+        let granted = self.granted.iter().find(|rule| rule.pattern.matches(name));
+        match (denied, granted.map(|rule| rule.label.clone())) {
             (Some(rule), _) => Ruling { allowed: false, rule },
             (None, None) => Ruling::not_granted(),
             (None, Some(_)) if !self.requests(name) => Ruling::denied("not requested"),
@@ -82,7 +114,7 @@ impl Variables {
     /// Whether a request and a grant have something in common that is not denied as a whole.
     pub(super) fn is_granted_in_part(&self, wanted: &VariablePattern) -> bool {
         self.granted.iter().any(|rule| rule.pattern.overlaps(wanted))
-            && !self.denied.iter().any(|rule| rule.pattern.covers(wanted))
+            && !self.denied.all().iter().any(|rule| rule.pattern.covers(wanted))
     }
 
     fn requests(&self, name: &str) -> bool {
@@ -121,7 +153,8 @@ impl Variables {
                 let narrower =
                     if rule.pattern.covers(requested) { requested } else { &rule.pattern };
                 // What is denied as a whole is no gain to anybody.
-                let is_denied = self.denied.iter().any(|denied| denied.pattern.covers(narrower));
+                let mut denied = self.denied.all().iter();
+                let is_denied = denied.any(|denied| denied.pattern.covers(narrower));
                 (!is_denied).then(|| Effective {
                     capability: Capability::new(Kind::Env, narrower.to_string()),
                     source: rule.source.clone(),
