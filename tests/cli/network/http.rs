@@ -111,6 +111,21 @@ fn a_redirect_is_a_request_like_others() {
 }
 
 #[test]
+fn a_server_is_told_the_host_that_was_decided_on() {
+    let port = web();
+    for (host, told, grant) in [
+        ("LOCALHOST.", "localhost", "localhost"),
+        ("localhost", "localhost", "LocalHost."),
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("[::ffff:127.0.0.1]", "127.0.0.1", "127.0.0.1"),
+    ] {
+        let url = format!("http://{host}:0{port}/echo");
+        let (printed, _) = fetch(&[&url, &format!("--allow-http={grant}:{port}")]);
+        assert!(printed.contains(&format!("host: {told}:{port}\r\n")), "{printed}");
+    }
+}
+
+#[test]
 fn the_host_field_is_the_runners() {
     let port = web();
     let url = format!("http://127.0.0.1:{port}/echo");

@@ -68,10 +68,7 @@ const INTERFACES: &[(&str, Add)] = &[
     ("wasi:http/outgoing-handler@0.2", |linker| {
         http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, Guest::http)
     }),
-    ("wasi:http/types@0.2", |linker| {
-        let stable = http::types::LinkOptions::default();
-        http::types::add_to_linker::<_, WasiHttp>(linker, &stable, Guest::http)
-    }),
+    ("wasi:http/types@0.2", network::add_http_types_to_linker),
     ("wasi:io/error@0.2", |linker| io::error::add_to_linker::<_, Table>(linker, Guest::table)),
     ("wasi:io/poll@0.2", |linker| io::poll::add_to_linker::<_, Table>(linker, Guest::table)),
     ("wasi:io/streams@0.2", |linker| io::streams::add_to_linker::<_, Table>(linker, Guest::table)),

@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use http::header::HOST;
 use http::uri::Scheme as UriScheme;
-use http::{Method, Request, Response, Uri};
+use http::{HeaderValue, Method, Request, Response, Uri};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use wasmtime::component::ResourceTable;
@@ -127,10 +128,11 @@ impl WasiHttpHooks for Client {
 impl Client {
     async fn send(
         &self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         patience: Patience,
     ) -> Result<(Response<WasiBody>, Worker)> {
         let origin = origin(request.uri())?;
+        request.headers_mut().insert(HOST, host_field(&origin)?);
         // It would ask the server to connect elsewhere.
         if request.method() == Method::CONNECT {
             return Err(Error::HttpRequestMethodInvalid);
@@ -156,8 +158,15 @@ impl Client {
     }
 }
 
-/// Where a request goes, from its one authority: wasmtime-wasi-http makes its `Host` field of the same,
-/// and lets the guest set no other.
+/// The `Host` field, which says what was decided on: a server that takes `LOCALHOST.:80` for another site than
+/// `localhost` is told no other. The guest cannot set one.
+fn host_field(origin: &Origin) -> Result<HeaderValue> {
+    let Origin { scheme, host, port } = origin;
+    let text = if *port == scheme.port() { host.to_string() } else { format!("{host}:{port}") };
+    HeaderValue::try_from(text).map_err(|_| Error::HttpRequestUriInvalid)
+}
+
+/// Where a request goes, from its one authority.
 fn origin(uri: &Uri) -> Result<Origin> {
     let scheme = match uri.scheme() {
         Some(scheme) if *scheme == UriScheme::HTTP => Scheme::Http,
@@ -214,10 +223,33 @@ mod tests {
             ("http://2130706433/", None),
             ("http://a:0/", None),
             ("http://a:/", None),
+            ("http://LOCALHOST.:08080/", Some("http://localhost:8080")),
+            ("http://localhost../", None),
+            ("http://a..b/", None),
+            ("http://127.0.0.1.:80/", None),
+            ("http://Under_Score.example./", Some("http://under_score.example")),
             ("ftp://a/", None),
             ("/path", None),
         ] {
             assert_eq!(told(uri).as_deref(), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_host_field_says_what_was_decided_on() {
+        let field = |text: &str| {
+            let uri = text.parse::<Uri>().expect("a URI");
+            host_field(&origin(&uri).expect("an origin")).expect("a value")
+        };
+        for (uri, expected) in [
+            ("http://LOCALHOST.:08181/", "localhost:8181"),
+            ("http://127.0.0.1:080/", "127.0.0.1"),
+            ("https://Example.org:443/", "example.org"),
+            ("https://example.org.:80/", "example.org:80"),
+            ("http://[::FFFF:127.0.0.1]:81/", "127.0.0.1:81"),
+            ("http://[0::1]/", "[::1]"),
+        ] {
+            assert_eq!(field(uri), expected, "{uri}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::StoreContextMut;
@@ -36,9 +37,17 @@ impl Network {
     /// Asks the system. Whether that is allowed is for the caller to check.
     pub(super) async fn look_up(&self, name: &HostName) -> Result<Vec<IpAddr>, LookupError> {
         let asked = async {
-            let _turn = self.0.lookups.acquire().await.map_err(io::Error::other)?;
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            io::Result::Ok(found.map(|address| address.ip().to_canonical()).collect::<Vec<_>>())
+            let turn =
+                Arc::clone(&self.0.lookups).acquire_owned().await.map_err(io::Error::other)?;
+            let (name, resolve) = (name.clone(), self.0.resolve);
+            // The system cannot be told to stop: a look-up keeps its turn until it ends, also if nobody waits
+            // for it any more.
+            let asked = tokio::task::spawn_blocking(move || {
+                let found = resolve(&name);
+                drop(turn);
+                found
+            });
+            asked.await.map_err(io::Error::other)?
         };
         match tokio::time::timeout(LOOKUP_LIMIT, asked).await {
             Err(_) => Err(LookupError::Timeout),
@@ -53,7 +62,7 @@ impl Network {
 }
 
 /// What the guest knows as a `resolve-address-stream`.
-enum Lookup {
+pub(super) enum Lookup {
     Pending(AbortOnDropJoinHandle<Result<Vec<IpAddr>, LookupError>>),
     Done(Result<std::vec::IntoIter<IpAddr>, LookupError>),
 }
@@ -84,7 +93,7 @@ impl Pollable for Lookup {
 }
 
 impl Network {
-    fn begin(&self, text: &str) -> Result<Lookup, ErrorCode> {
+    pub(super) fn begin(&self, text: &str) -> Result<Lookup, ErrorCode> {
         match Host::new(text).ok_or(ErrorCode::InvalidArgument)? {
             // An address is its own answer, and nobody is asked.
             Host::Address(address) => Ok(Lookup::Done(Ok(vec![address].into_iter()))),

@@ -12,10 +12,13 @@ mod http;
 mod lookup;
 mod p3;
 mod pins;
+mod requests;
+mod resolver;
 mod sockets;
 mod transfer;
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -33,6 +36,7 @@ pub(super) use p3::{
     add_lookup_to_linker as add_p3_lookup_to_linker,
     add_sockets_to_linker as add_p3_sockets_to_linker,
 };
+pub(super) use requests::add_types_to_linker as add_http_types_to_linker;
 pub(super) use sockets::{add_tcp_to_linker, add_udp_to_linker};
 
 use answers::Connecting;
@@ -52,7 +56,9 @@ struct Shared {
     unanswered: Unanswered,
     connecting: Mutex<Connecting>,
     /// Each look-up takes a thread as long as it lasts.
-    lookups: Semaphore,
+    lookups: Arc<Semaphore>,
+    /// What asks the system.
+    resolve: fn(&HostName) -> io::Result<Vec<IpAddr>>,
 }
 
 /// The most look-ups at once.
@@ -69,7 +75,8 @@ impl Network {
             last_datagram: Mutex::default(),
             unanswered: Unanswered::default(),
             connecting: Mutex::default(),
-            lookups: Semaphore::new(MAX_LOOKUPS),
+            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            resolve: resolver::addresses,
         }))
     }
 

@@ -1,6 +1,9 @@
 //! What no machine can be made to do for a test: names that lead where they should not.
 
-use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use super::*;
 use crate::permission::{Decision, Endpoint, RecordEvent, Recorder, Scheme};
@@ -159,4 +162,43 @@ fn datagrams_are_recorded_once_and_listening_never_goes() {
             told(Operation::Listen, "0.0.0.0:0", false),
         ]
     );
+}
+
+/// A system that answers nothing before it is let go: how many ask it at once, and how many have at most.
+static ASKING: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+static LET_GO: AtomicBool = AtomicBool::new(false);
+
+fn slow(_: &HostName) -> io::Result<Vec<IpAddr>> {
+    MOST.fetch_max(ASKING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+    while !LET_GO.load(Ordering::SeqCst) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    ASKING.fetch_sub(1, Ordering::SeqCst);
+    Ok(addresses_of(&["1.1.1.1"]))
+}
+
+#[test]
+fn a_look_up_that_nobody_waits_for_any_more_keeps_its_turn() {
+    let mut world = World::new(&[(Protocol::Resolve, "*")]);
+    Arc::get_mut(&mut world.network.0).expect("it is new").resolve = slow;
+    let network = &world.network;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        for number in 0..100 {
+            // As 0.3 asks, and gives up.
+            let asked = name(&format!("n{number}.example"));
+            let mut found = pin!(network.look_up_pinned(asked));
+            let polled = found.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+            // As 0.2 does.
+            drop(network.begin("other.example"));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(MOST.load(Ordering::SeqCst), MAX_LOOKUPS, "no more ask at once");
+        LET_GO.store(true, Ordering::SeqCst);
+        let found = network.look_up(&name("last.example")).await.expect("there are turns again");
+        assert_eq!(found, addresses_of(&["1.1.1.1"]));
+    });
+    assert_eq!(MOST.load(Ordering::SeqCst), MAX_LOOKUPS);
 }
