@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 /// file that was synchronised from elsewhere are other files.
 ///
 /// What that rests on: the clock goes forward, and the file system is one of the kernel's that keeps times
-/// (who can mount one that lies about them has the user's rights already). Kernels before 6.13 note the time
+/// (who can mount one that lies about them has the user's rights already); and nobody had the file mapped for writing
+/// when it was looked at: of several stores to one page the kernel notes the first. Kernels before 6.13 note the time
 /// in steps of some milliseconds: what changes a file of that length in the very step in which it was looked at
 /// is not seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

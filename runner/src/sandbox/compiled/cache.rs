@@ -49,9 +49,7 @@ impl Cache {
             tracing::info!("compiling again, since what was kept as {name} is not used: {error}");
         };
         match private::open(&code.join(file_name(name))) {
-            Ok((file, metadata)) => {
-                self.vouch(name, &file, &metadata).map_err(refused).ok().map(|kind| (file, kind))
-            }
+            Ok((file, metadata)) => self.vouch(name, file, &metadata).map_err(refused).ok(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 refused(error);
@@ -60,42 +58,63 @@ impl Cache {
         }
     }
 
-    /// Whether an open file is what was kept, and what that was.
-    fn vouch(&self, name: &Digest, file: &File, metadata: &Metadata) -> io::Result<Kind> {
+    /// An open file that is what was kept, and what that was.
+    fn vouch(&self, name: &Digest, file: File, metadata: &Metadata) -> io::Result<(File, Kind)> {
         private::check(&self.seals)?;
         let seals = private::inside(&self.seals, DIRECTORY)?;
         let path = seals.join(name.to_string());
         let (seal, age) = Seal::read(&path, name)
             .map_err(|error| io::Error::other(format!("nothing vouches for it: {error}")))?;
-        let kind = seal.kind;
-        match seal.fits(file, metadata, age)? {
+        let (kind, code) = (seal.kind, seal.code());
+        match seal.fits(&file, metadata, age)? {
             Fit::Known => {}
             Fit::Read => {
                 tracing::debug!("{name} was read again, and is what was kept");
                 // Where that fails, it is read once more.
                 let _ = seal.renewed(metadata).write(&path);
             }
+            Fit::Unsure => {
+                tracing::debug!("{name} was read again, and is copied to be kept");
+                // Where that fails, it is read once more.
+                let copied = self.copy(name, &file, kind, Some(code));
+                return Ok((copied.unwrap_or(file), kind));
+            }
             Fit::Broken => return Err(io::Error::other("it is not what was kept")),
         }
-        Ok(kind)
+        Ok((file, kind))
     }
 
     /// Keeps a copy of some code, and gives it.
-    pub(super) fn keep(&self, name: &Digest, mut code: &File, kind: Kind) -> io::Result<File> {
+    pub(super) fn keep(&self, name: &Digest, code: &File, kind: Kind) -> io::Result<File> {
+        let file = self.copy(name, code, kind, None)?;
+        if !self.pruned.replace(true) {
+            let directory = private::inside(&self.code, DIRECTORY)?;
+            prune::prune(&directory, &Self::seals_in(&self.seals)?, name);
+        }
+        Ok(file)
+    }
+
+    /// Keeps a copy of some code, of this digest where one is given.
+    fn copy(
+        &self,
+        name: &Digest,
+        mut code: &File,
+        kind: Kind,
+        expected: Option<Digest>,
+    ) -> io::Result<File> {
         let directory = private::prepare_inside(&self.code, DIRECTORY)?;
         let seals = Self::seals_in(&self.seals)?;
         let mut copy = kept::temporary(&directory)?;
         code.seek(SeekFrom::Start(0))?;
         let digest = Digest::copying(code, copy.as_file_mut())?;
+        if expected.is_some_and(|expected| expected != digest) {
+            return Err(io::Error::other("it is changed while it is read"));
+        }
         // From here on it is only read.
         let file = File::open(copy.path())?;
-        copy.persist(directory.join(file_name(name)))?;
+        drop(copy.persist(directory.join(file_name(name)))?);
         // Its name is the last of it to change.
-        let seal = Seal::new(name, kind, digest, &file.metadata()?);
-        seal.write(&seals.join(name.to_string()))?;
-        if !self.pruned.replace(true) {
-            prune::prune(&directory, &seals, name);
-        }
+        Seal::new(name, kind, digest, &file)?.write(&seals.join(name.to_string()))?;
         Ok(file)
     }
 

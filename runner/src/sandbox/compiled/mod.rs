@@ -4,6 +4,7 @@
 mod cache;
 mod code;
 mod key;
+mod lease;
 mod prune;
 mod seal;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::code::Kind;
+use super::lease::{Lease, lease};
 use crate::kept;
 use crate::plugin::Digest;
 use crate::private;
@@ -45,16 +46,23 @@ pub(super) struct Seal {
 pub(super) enum Fit {
     /// It is known by its stamp.
     Known,
-    /// It was read, and is the same: the seal may be renewed.
+    /// It was read, and is the same; nobody can write to it any more without a new stamp: the seal may be renewed.
     Read,
+    /// It was read, and is the same, but who can write to it is not known.
+    Unsure,
     /// It is something else.
     Broken,
 }
 
 impl Seal {
-    /// The seal of a file whose content has been written and is of this digest.
-    pub(super) fn new(entry: &Digest, kind: Kind, code: Digest, metadata: &Metadata) -> Self {
-        Self { entry: *entry, kind, code, length: metadata.len(), stamp: Stamp::of(metadata) }
+    /// The seal of a file that has just been written, if its content is of this digest.
+    pub(super) fn new(entry: &Digest, kind: Kind, code: Digest, file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let stamp = Stamp::of(&metadata);
+        match read(file, stamp.as_ref(), &code)? {
+            Fit::Broken => Err(io::Error::other("somebody else writes to what was to be kept")),
+            _ => Ok(Self { entry: *entry, kind, code, length: metadata.len(), stamp }),
+        }
     }
 
     /// Reads the seal of an entry, and when it was written: how long ago.
@@ -83,14 +91,12 @@ impl Seal {
         if metadata.len() != self.length {
             return Ok(Fit::Broken);
         }
-        let mut content = file;
-        content.seek(SeekFrom::Start(0))?;
-        if Digest::copying(content, io::sink())? != self.code {
-            return Ok(Fit::Broken);
-        }
-        // Whoever changes it while it is read is found out.
-        let unchanged = Stamp::of(&file.metadata()?) == stamp;
-        Ok(if unchanged { Fit::Read } else { Fit::Broken })
+        read(file, stamp.as_ref(), &self.code)
+    }
+
+    /// The digest of the code.
+    pub(super) fn code(&self) -> Digest {
+        self.code
     }
 
     /// The same for what its file is now.
@@ -98,3 +104,26 @@ impl Seal {
         Self { stamp: Stamp::of(metadata), ..self }
     }
 }
+
+/// Reads all of a file, and whether it is of this digest, and was like this meanwhile.
+fn read(mut file: &File, stamp: Option<&Stamp>, code: &Digest) -> io::Result<Fit> {
+    let lease = lease(file);
+    if matches!(lease, Lease::Writer) {
+        return Ok(Fit::Broken);
+    }
+    file.seek(SeekFrom::Start(0))?;
+    let same = Digest::copying(file, io::sink())? == *code;
+    // Whoever changes it while it is read is found out.
+    if !same || Stamp::of(&file.metadata()?).as_ref() != stamp {
+        return Ok(Fit::Broken);
+    }
+    Ok(match &lease {
+        Lease::Held(held) if held.still_holds() => Fit::Read,
+        Lease::Held(_) | Lease::Writer => Fit::Broken,
+        Lease::Unknown => Fit::Unsure,
+    })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "seal_tests.rs"]
+mod tests;
