@@ -38,6 +38,52 @@ fn it_is_cut_short_where_it_takes_too_much() {
     insta::assert_snapshot!(ended.stderr());
 }
 
+/// A dozen plugins of different bytes, none of which ever says what it is.
+fn dozen() -> Project {
+    let project = Project::new().guest(guests::HELLO).guest(guests::DESCRIBE_SPINS);
+    let spinning =
+        fs::read(project.path(".taskrunner/plugins/describe-spins.wasm")).expect("it is there");
+    (0..12_u8).fold(project, |project, n| {
+        // A section that says nothing.
+        let bytes = [spinning.as_slice(), &[0, 3, 1, b'n', n]].concat();
+        project.file(format!(".taskrunner/plugins/spins-{n:02}.wasm"), bytes)
+    })
+}
+
+#[test]
+fn all_together_are_asked_for_a_bounded_time() {
+    let project = dozen();
+    let left = |project: &Project| {
+        let ended =
+            project.call(["list"]).succeeds().printing("hello").in_time(Duration::from_secs(80));
+        ended.stderr().matches("not examined").count()
+    };
+    let first = left(&project);
+    assert!((1..12).contains(&first), "{first} were not examined");
+    // That is no fault of theirs, so it is not remembered as one: the next calls go on.
+    let mut before = first;
+    for _ in 0..12 {
+        if before == 0 {
+            break;
+        }
+        let now = left(&project);
+        assert!(now < before, "{now} after {before}");
+        before = now;
+    }
+    assert_eq!(before, 0);
+}
+
+#[test]
+fn a_name_is_not_taken_while_one_that_may_be_called_so_was_not_examined() {
+    let project = dozen();
+    let elsewhere = project.beside_path("data/taskrunner/plugins");
+    fs::create_dir_all(&elsewhere).expect("a directory");
+    fs::rename(project.path(".taskrunner/plugins/hello.wasm"), elsewhere.join("hello.wasm"))
+        .expect("it is moved");
+    let said = project.call(["hello"]).exits(125).in_time(Duration::from_secs(80)).stderr();
+    assert!(said.contains("not examined") && said.contains("the next call goes on"), "{said}");
+}
+
 #[test]
 fn it_is_asked_once_for_each_digest() {
     let project = Project::new().guest(guests::HELLO);

@@ -1,11 +1,13 @@
 //! Which plugin answers to a name.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::declaration::{self, Beside, Declaration, Told, declaration, told};
 use super::discovery::{self, Origin, Place};
@@ -103,6 +105,15 @@ pub(crate) enum FaultKind {
     Duplicate { name: Name, other: PathBuf },
     #[error("changed since it was looked at: run it again")]
     Changed,
+    #[error("not examined: other new plugins took {} s already; the next call goes on with it", PATIENCE.as_secs())]
+    NotExamined,
+}
+
+impl FaultKind {
+    /// Whether it is no fault of the file's: there was no time to look at it.
+    fn is_of_time(&self) -> bool {
+        matches!(self, Self::NotExamined)
+    }
 }
 
 /// The error of a file, with its line.
@@ -134,7 +145,13 @@ pub(crate) struct Registry<'a> {
     pinned: Option<Pinned>,
     describe: &'a dyn Describe,
     known: &'a Known,
+    /// How long it took to look at files that were not known.
+    looked: Cell<Duration>,
 }
+
+/// How long files that are not known are looked at in one call: read, compiled and asked. The one at which this is
+/// over is looked at to its own limit.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Everything that is there.
 #[derive(Default)]
@@ -165,7 +182,8 @@ impl<'a> Registry<'a> {
         known: &'a Known,
     ) -> Self {
         places.sort_by_key(|place| place.origin);
-        Self { places, embedded, replaceable, pinned: None, describe, known }
+        let looked = Cell::default();
+        Self { places, embedded, replaceable, pinned: None, describe, known, looked }
     }
 
     /// The registry of one plugin, whatever else there is under its name.
@@ -197,6 +215,10 @@ impl<'a> Registry<'a> {
             if let Some(at) =
                 found.faults.iter().position(|fault| fault.name().as_deref() == Some(name))
             {
+                return Lookup::Broken(found.faults.swap_remove(at));
+            }
+            // It may be the one that is meant, whatever its file is called.
+            if let Some(at) = found.faults.iter().position(|fault| fault.kind.is_of_time()) {
                 return Lookup::Broken(found.faults.swap_remove(at));
             }
         }
@@ -313,6 +335,21 @@ impl<'a> Registry<'a> {
 
     /// Reads a file, and remembers it.
     fn read(
+        &self,
+        path: &Path,
+        file: &str,
+        shelf: &mut Shelf,
+    ) -> Result<(Digest, Told), FaultKind> {
+        if self.looked.get() >= PATIENCE {
+            return Err(FaultKind::NotExamined);
+        }
+        let begun = Instant::now();
+        let read = self.look(path, file, shelf);
+        self.looked.set(self.looked.get() + begun.elapsed());
+        read
+    }
+
+    fn look(
         &self,
         path: &Path,
         file: &str,
