@@ -294,9 +294,12 @@ fn variables_that_do_not_fit_leave_it_unknown() {
     }
 }
 
+/// A name in the git directory, what is done to it, and the reason that is given then.
+type Damage = (&'static str, fn(&Path), &'static str);
+
 #[test]
 fn damaged_repository_leaves_it_unknown() {
-    let damages: [(&str, fn(&Path), &str); 7] = [
+    let damages: [Damage; 7] = [
         ("index", |path| fs::write(path, "DIRC").expect("a file"), "its checksum is wrong"),
         ("index", |path| cut(path, 5), "its checksum is wrong"),
         (
