@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// One mount, as `/proc/self/mountinfo` has it (`proc_pid_mountinfo(5)`).
@@ -23,6 +23,13 @@ impl Mount {
         Some(Self { device, root, point })
     }
 
+    /// Whether a path is in it. There can be hundreds of mounts, so the texts are compared, and not part by part.
+    fn holds(&self, path: &Path) -> bool {
+        let (point, path) = (self.point.as_os_str().as_bytes(), path.as_os_str().as_bytes());
+        let rest = path.strip_prefix(point);
+        rest.is_some_and(|rest| point.ends_with(b"/") || matches!(rest.first(), None | Some(b'/')))
+    }
+
     /// Where a directory of its file system is found in it; the mount itself, where all of it is in that directory.
     fn name_of(&self, inside: &Path) -> Option<PathBuf> {
         match inside.strip_prefix(&self.root) {
@@ -35,12 +42,12 @@ impl Mount {
 
 /// The names that each of these paths has in other mounts of its file system. Device and inode would tell that two
 /// directories are one, but not of a file, or of a directory below, that is mounted alone.
-pub(super) fn others<T: Copy>(paths: &BTreeMap<PathBuf, T>) -> Vec<(PathBuf, T)> {
+pub(super) fn others<T: Copy>(paths: &BTreeMap<OsString, T>) -> Vec<(PathBuf, T)> {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     names_in(&mounts, paths)
 }
 
-fn names_in<T: Copy>(mountinfo: &str, paths: &BTreeMap<PathBuf, T>) -> Vec<(PathBuf, T)> {
+fn names_in<T: Copy>(mountinfo: &str, paths: &BTreeMap<OsString, T>) -> Vec<(PathBuf, T)> {
     let mounts: Vec<Mount> = mountinfo.lines().filter_map(Mount::parse).collect();
     let mut by_device: BTreeMap<&str, Vec<&Mount>> = BTreeMap::new();
     for mount in &mounts {
@@ -48,8 +55,9 @@ fn names_in<T: Copy>(mountinfo: &str, paths: &BTreeMap<PathBuf, T>) -> Vec<(Path
     }
     let mut names = Vec::new();
     for (path, owner) in paths {
+        let path = Path::new(path);
         // The one that was mounted last hides those before it.
-        let holds = mounts.iter().filter(|mount| path.starts_with(&mount.point));
+        let holds = mounts.iter().filter(|mount| mount.holds(path));
         let Some(here) = holds.max_by_key(|mount| mount.point.as_os_str().len()) else { continue };
         let same = by_device.get(here.device.as_str()).filter(|same| same.len() > 1);
         let Ok(below) = path.strip_prefix(&here.point) else { continue };
@@ -97,7 +105,7 @@ mod tests {
 28 21 8:1 /ws/taskrunner.yaml /ws/a.yaml rw - ext4 /dev/sda1 rw
 ";
         let names = |path: &str| {
-            let paths = BTreeMap::from([(PathBuf::from(path), ())]);
+            let paths = BTreeMap::from([(OsString::from(path), ())]);
             let mut names: Vec<String> = names_in(mountinfo, &paths)
                 .into_iter()
                 .map(|(path, ())| path.to_string_lossy().into_owned())

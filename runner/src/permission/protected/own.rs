@@ -1,6 +1,7 @@
 //! The list of all own files, resolved.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::ops::Bound;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
@@ -77,7 +78,7 @@ impl Own {
 #[derive(Default)]
 struct Lookup {
     resolver: Resolver,
-    owners: BTreeMap<PathBuf, Owner>,
+    owners: BTreeMap<OsString, Owner>,
 }
 
 impl Lookup {
@@ -87,7 +88,7 @@ impl Lookup {
             return;
         }
         for name in self.resolver.names(path) {
-            self.owners.entry(name).or_insert(owner);
+            self.owners.entry(name.into_os_string()).or_insert(owner);
         }
     }
 
@@ -122,7 +123,7 @@ impl Lookup {
     fn finish(self, workspace: &Path) -> Own {
         #[cfg_attr(not(target_os = "linux"), expect(unused_mut, reason = "Linux adds some"))]
         let mut owners: BTreeMap<Vec<u8>, Owner> =
-            self.owners.iter().map(|(path, owner)| (small(path), *owner)).collect();
+            self.owners.iter().map(|(path, owner)| (small(path.as_ref()), *owner)).collect();
         #[cfg(target_os = "linux")]
         for (path, owner) in super::binds::others(&self.owners) {
             owners.entry(small(&path)).or_insert(owner);
