@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::wall::Network;
+use crate::sandbox::wall::{Network, Opening, Reach};
 use crate::sandbox::worker::process::run as run_worker;
 use crate::sandbox::worker::{Channel, Job, Left};
 use crate::world::{World, error_number};
@@ -295,6 +295,19 @@ fn a_wall_that_cannot_be_raised_has_gaps() {
     assert!(gaps.contains("seccomp is absent"), "{gaps}");
 }
 
+/// What was decided on is what is opened, whatever has been put into its place since.
+fn symlinks_that_come_later_open_nothing() {
+    let world = World::new();
+    std::os::unix::fs::symlink(world.path("beside"), world.path("swapped")).expect("a link");
+    for path in ["swapped", "swapped/canary"] {
+        for reach in [Reach::Read, Reach::Write] {
+            let opened = Opening::new(&world.path(path), reach);
+            let error = opened.err().map(error_number);
+            assert_eq!(error, Some(libc::ELOOP), "{path}");
+        }
+    }
+}
+
 /// Runs all, and ends at the first that fails.
 pub(crate) fn run() {
     let tests: &[(&str, fn())] = &[
@@ -322,6 +335,7 @@ pub(crate) fn run() {
         ("no_grant_no_path_calls", calls::no_grant_no_path_calls),
         ("only_internet_sockets_are_made", calls::only_internet_sockets_are_made),
         ("a_process_with_threads_is_not_forked", a_process_with_threads_is_not_forked),
+        ("symlinks_that_come_later_open_nothing", symlinks_that_come_later_open_nothing),
         ("a_wall_that_cannot_be_raised_has_gaps", a_wall_that_cannot_be_raised_has_gaps),
     ];
     let filters: Vec<String> =

@@ -73,12 +73,19 @@ pub(crate) enum Reach {
 }
 
 impl Opening {
-    /// Opens a directory or file.
+    /// Opens a directory or file. Its path has no symlinks; one that has come into it since that was decided is an
+    /// error, and not followed.
     #[cfg(target_os = "linux")]
     pub(crate) fn new(path: &Path, reach: Reach) -> io::Result<Self> {
-        use rustix::fs::{Mode, OFlags};
+        use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, open, openat2};
+        use rustix::io::Errno;
 
-        let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let file = match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+            // Every system with Landlock has this call, but a container can take it away.
+            Err(Errno::NOSYS | Errno::PERM) => open(path, flags | OFlags::NOFOLLOW, Mode::empty())?,
+            opened => opened?,
+        };
         Ok(Self { file, reach })
     }
 
