@@ -101,9 +101,7 @@ impl Error {
                 Some("look at what is new, and accept it with `--accept`".to_owned())
             }
             Self::Project(error) => error.help(),
-            Self::Destination(_) => {
-                Some("name a file outside the project, or remove what is in its place".to_owned())
-            }
+            Self::Destination(_) => Some("name a regular file outside the project".to_owned()),
             Self::NotTrusted(_) => Some("`taskrunner trust --yes` asks nothing".to_owned()),
             Self::Plugin(_) => Some("`taskrunner list` shows all files with faults".to_owned()),
             _ => None,

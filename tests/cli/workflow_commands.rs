@@ -364,3 +364,27 @@ fn a_stalled_reader_ends_at_the_time_limit() {
         .in_time(std::time::Duration::from_secs(20))
         .reporting("flood: took longer than the 500ms allowed");
 }
+
+/// A record among what a CI system reads: what it holds commands nothing, and the audit, whose lines would come
+/// between those of the command, is refused there.
+#[cfg(unix)]
+#[test]
+fn records_give_none() {
+    let project = Project::new().guest(guests::FILES);
+    let target = "##[add-mask]zz";
+    let read = ["files", "read", target, "--allow-read=."];
+    for stream in ["/dev/stderr", "/dev/stdout", "/dev/fd/2", "/proc/self/fd/1"] {
+        let call = project.call(read).with(["--audit", stream]);
+        on_github(call).exits(2).prints("").reporting("this CI system obeys").reporting(stream);
+    }
+    let ended = on_github(project.call(read).with(["--receipt", "/dev/stderr"])).succeeds();
+    obeys_nothing(ended.error_bytes());
+    let _ = ended.reporting(r"##\u005badd-mask]zz");
+    let audit = project.beside_text("audit.jsonl");
+    let _ = on_github(project.call(read).with(["--audit", &audit])).succeeds();
+    let text = std::fs::read_to_string(&audit).expect("a file");
+    assert!(text.contains(r"##\u005badd-mask]zz") && !text.contains(target), "{text}");
+    // Nobody obeys anything here.
+    let _ =
+        project.call(read).with(["--audit", "/dev/stderr"]).succeeds().reporting(r"##\u005badd");
+}

@@ -48,6 +48,11 @@ impl App {
                 let found = self.record_destination(path)?;
                 receipt.map_or(Ok(()), |receipt| found.refuse_same(receipt))?;
                 let opened = found.append(&self.territory())?;
+                // What is known of the ends of these streams would not be true any more.
+                if self.report.console.is_obeyed(&opened) {
+                    let path = self.environment.working_directory.join(path);
+                    return Err(DestinationError::Obeyed { path }.into());
+                }
                 // Decisions come to it through the runner alone, until its end.
                 let file: &File = Box::leak(Box::new(opened));
                 Some((self.environment.working_directory.join(path), file))
@@ -169,7 +174,7 @@ fn checked(ledger: &Ledger) -> Result<(), Error> {
 }
 
 fn write_receipt(file: &Destination, receipt: &serde_json::Value) -> Result<(), Error> {
-    let mut text = format!("{receipt:#}");
+    let mut text = crate::text::json(receipt, true);
     text.push('\n');
     Ok(file.replace_private(text.as_bytes())?)
 }

@@ -108,6 +108,8 @@ impl App {
                 }
                 let configuration = self.configuration.project_file().map(|(path, _)| path);
                 self.state.trust(&workspace, configuration, contents)?;
+                // Lines that had no effect until now have one.
+                self.ignored.borrow_mut().clear();
                 self.report.trusted(&workspace, &lines)?;
             }
         }

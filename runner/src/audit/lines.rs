@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::reserve::Reserve;
 use super::{Subject, Tried, VERSION, timestamp};
 use crate::permission::Unrecorded;
+use crate::text::escaped_json;
 
 /// One line of `--audit`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,13 +87,10 @@ impl Lines {
             workspace: Cow::Borrowed(&subject.workspace),
             decision: Cow::Borrowed(tried),
         };
-        let begun = self.waiting.len();
-        match serde_json::to_writer(&mut self.waiting, &line) {
-            Ok(()) => self.waiting.push(b'\n'),
-            Err(error) => {
-                self.waiting.truncate(begun);
-                self.fail(&error.into());
-            }
+        match serde_json::to_string(&line) {
+            // The record can be a stream that a terminal shows or a CI system obeys.
+            Ok(text) => self.waiting.extend_from_slice((escaped_json(text) + "\n").as_bytes()),
+            Err(error) => self.fail(&error.into()),
         }
         if !self.is_file {
             self.flush();

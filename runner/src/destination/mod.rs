@@ -34,6 +34,8 @@ pub(crate) enum DestinationError {
     HardLink { path: PathBuf },
     #[error("`{path}` cannot hold two records", path = path.display())]
     Twice { path: PathBuf },
+    #[error("`{path}` leads to a stream in which this CI system obeys commands", path = path.display())]
+    Obeyed { path: PathBuf },
     #[error("cannot write `{path}`: {error}", path = path.display())]
     Io { path: PathBuf, error: io::Error },
 }

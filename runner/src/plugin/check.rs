@@ -10,7 +10,7 @@ use super::name::{OPTIONS, SHORT_OPTIONS, is_kebab_case};
 use super::{Name, NameError};
 use crate::config::schema::SchemaError;
 use crate::invocation::value;
-use crate::permission::{Request, Statement};
+use crate::permission::{Endpoint, Request, Statement};
 use crate::text::is_deceptive;
 
 const MAX_SUMMARY: usize = 120;
@@ -241,6 +241,12 @@ fn check_request(request: &Request) -> Result<(), ManifestError> {
     check_text("what is requested", target, MAX_HELP, Lines::One)?;
     let fault = |problem: String| ManifestError::Request { what: format!("`{target}`"), problem };
     Statement::check(&request.capability).map_err(|error| fault(format!("is wrong: {error}")))?;
+    // Letters of other scripts can look like those of a host that people trust, wherever the request is shown.
+    if let Some(protocol) = request.capability.kind.protocol().filter(|_| !target.is_ascii())
+        && let Ok(endpoint) = Endpoint::parse(protocol, target)
+    {
+        return Err(fault(format!("has other letters than ASCII: it is written `{endpoint}`")));
+    }
     if request.capability.kind.access().is_some() && !request.is_of_git_index() {
         let has_parent = Path::new(target).components().any(|c| c == Component::ParentDir);
         if has_parent || target.contains(['\\', ':']) || target.starts_with('~') {

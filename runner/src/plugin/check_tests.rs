@@ -293,6 +293,15 @@ fn requests() {
             assert!(fault.contains("request"), "{path}: {fault}");
         }
     }
+    for host in
+        ["https://\u{430}pi.example.org", "*.b\u{fc}cher.example", "\u{ff41}pi.example.org:443"]
+    {
+        let fault = fault(|m| m.requests = vec![request(Capability::new(Kind::Http, host))]);
+        assert!(fault.contains("it is written `"), "{host}: {fault}");
+    }
+    passes(|m| {
+        m.requests = vec![request(Capability::new(Kind::Http, "https://xn--bcher-kva.example"))]
+    });
     passes(|m| m.requests = vec![request(Capability::new(Kind::Env, "RUST_LOG2"))]);
     for name in ["", "A=B", "1A", "A B", "Ä", "A-B"] {
         let fault = fault(|m| m.requests = vec![request(Capability::new(Kind::Env, name))]);

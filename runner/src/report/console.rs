@@ -148,6 +148,24 @@ impl Console {
         stdout.flush()
     }
 
+    /// Whether a file is one of the streams in which a CI system obeys commands, under whatever name it was opened.
+    #[cfg(unix)]
+    pub(crate) fn is_obeyed(&self, file: &File) -> bool {
+        use std::os::fd::AsFd;
+
+        let id = |file: &dyn AsFd| {
+            rustix::fs::fstat(file.as_fd()).ok().map(|stat| (stat.st_dev, stat.st_ino))
+        };
+        let Streams { stdout_is_obeyed, stderr_is_obeyed, .. } = self.streams;
+        stdout_is_obeyed && id(file) == id(&io::stdout())
+            || stderr_is_obeyed && id(file) == id(&io::stderr())
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn is_obeyed(&self, _: &File) -> bool {
+        false
+    }
+
     /// Standard output, for a guest.
     pub(crate) fn guest_stdout(&self) -> Output {
         let Streams { stdout_is_terminal, stdout_is_pipe, stdout_is_obeyed, .. } = self.streams;

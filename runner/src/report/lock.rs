@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::question::sentence;
+use super::question::{sentence, short_version};
 use super::rows::MAX_TEXT;
 use super::sheet::Sheet;
 use super::{JSON_VERSION, Report};
@@ -94,9 +94,11 @@ impl Report {
             add_lines(&mut sheet, change.lines().iter().filter(|line| line.what != "import"));
         }
         sheet.own("`taskrunner update --check` shows their imports, too.");
-        let requests = changes.values().map(|change| change.new_requests().len()).sum::<usize>();
+        let asked =
+            changes.iter().filter(|(name, _)| asking.iter().any(|asking| asking == name.as_str()));
+        let requests = asked.map(|(_, change)| change.new_requests().len()).sum::<usize>();
         let summary = format!(
-            "A yes accepts all that is shown above, with {requests} new requests of {} plugins.",
+            "A yes accepts all that is shown above. Requests that are new: {requests}. Plugins that make them: {}.",
             asking.len()
         );
         self.confirm(&sheet, &summary, "Accept what is newly requested?")
@@ -131,16 +133,17 @@ impl Report {
     }
 }
 
-/// `greedy 0.1.0 → 0.2.0`: names and versions have no room for more than they are.
+/// `greedy 0.1.0 → 0.2.0`: in names and short versions there is no room for words.
 fn title(name: &Name, change: &Change) -> String {
+    let version = |entry: &Entry| short_version(&entry.version.to_string()).into_owned();
     match (&change.old, &change.new) {
-        (None, Some(new)) => format!("{name} {}: new", new.version),
-        (Some(old), None) => format!("{name} {}: gone", old.version),
+        (None, Some(new)) => format!("{name} {}: new", version(new)),
+        (Some(old), None) => format!("{name} {}: gone", version(old)),
         (Some(old), Some(new)) => match change.direction() {
-            Direction::Same => format!("{name} {}", new.version),
-            Direction::Upgrade => format!("{name} {} → {}", old.version, new.version),
+            Direction::Same => format!("{name} {}", version(new)),
+            Direction::Upgrade => format!("{name} {} → {}", version(old), version(new)),
             Direction::Downgrade => {
-                format!("{name} {} → {} (downgrade)", old.version, new.version)
+                format!("{name} {} → {} (downgrade)", version(old), version(new))
             }
         },
         (None, None) => name.to_string(),
@@ -174,6 +177,11 @@ fn add_difference(
 /// Which plugin it is.
 fn add_identity(sheet: &mut Sheet, change: &Change) {
     let mut differ = |what, of| add_difference(sheet, change, what, of);
+    // One that the title does not show whole.
+    differ("version", |entry| {
+        let version = entry.version.to_string();
+        (short_version(&version) != version).then_some(version)
+    });
     differ("source", |entry| Some(entry.source.clone()));
     differ("sha256", |entry| Some(entry.sha256.to_string()));
     differ("manifest", |entry| entry.manifest.map(|digest| digest.to_string()));

@@ -1,6 +1,7 @@
 //! Questions: the only place that asks. Nothing is asked where nobody could answer, which the caller has
 //! made sure of; anything but a clear yes is a no.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use super::Report;
@@ -105,6 +106,9 @@ impl Question<'_> {
             Sheet::new(format!("`{}` requests what it was not granted.", plugin.manifest.name()));
         sheet.own(format!("It is {}, from:", self.version()));
         sheet.short_item(&plugin.source(), MAX_TEXT);
+        if short_version(&plugin.manifest.version) != *plugin.manifest.version {
+            sheet.short_item(&format!("version {}", plugin.manifest.version), MAX_TEXT);
+        }
         if !reasons.is_empty() {
             sheet.own("It says what for:");
         }
@@ -139,9 +143,16 @@ impl Question<'_> {
     /// Its version, its digest and what it comes from: nothing that it could write a sentence in.
     fn version(&self) -> String {
         let Plugin { manifest, digest, origin, .. } = self.plugin;
-        let version = &manifest.version;
+        let version = short_version(&manifest.version);
         format!("{version}, sha256 {}, origin {origin}", digest.short())
     }
+}
+
+/// A version in a row of the runner's own: one that is long enough for words to stand in it is cut behind its numbers.
+pub(super) fn short_version(version: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 16;
+    let numbers = version.find(['-', '+']).filter(|_| version.len() > LONGEST);
+    numbers.map_or(version.into(), |end| format!("{}…", &version[..end]).into())
 }
 
 /// A grant as people read it.
@@ -150,10 +161,28 @@ pub(super) fn sentence(effective: &Effective) -> String {
     match effective.capability.kind {
         Kind::Read => format!("read {target}"),
         Kind::Write => format!("read and write {target}"),
+        Kind::Env if target == "*" => "see every environment variable".to_owned(),
+        Kind::Env if target.contains('*') => {
+            format!("see every environment variable like {target}")
+        }
         Kind::Env => format!("see the environment variable {target}"),
         Kind::Connect => format!("connect to {target}"),
         Kind::Udp => format!("send and receive UDP with {target}"),
         Kind::Resolve => format!("look up the name {target}"),
         Kind::Http => format!("send HTTP requests to {target}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_version;
+
+    #[test]
+    fn no_words_stand_in_a_short_version() {
+        for version in ["1.4.0", "1.4.0-rc.1", "1.4.0-beta.12+x7"] {
+            assert_eq!(short_version(version), version);
+        }
+        assert_eq!(short_version("1.4.0-reads.only.README"), "1.4.0…");
+        assert_eq!(short_version("1.4.0+reads.only.README"), "1.4.0…");
     }
 }

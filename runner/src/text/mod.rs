@@ -68,7 +68,15 @@ pub(crate) fn push_visible(shown: &mut String, c: char) {
 /// of commands that CI systems look for anywhere in a line (`##[`): the same value, and fit for a terminal
 /// and for a CI system.
 pub(crate) fn json(value: &serde_json::Value, pretty: bool) -> String {
-    let text = if pretty { format!("{value:#}") } else { value.to_string() };
+    escaped_json(if pretty { format!("{value:#}") } else { value.to_string() })
+}
+
+/// The same of JSON that is a text already.
+pub(crate) fn escaped_json(text: String) -> String {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    if !text.contains("##") && text.as_bytes().iter().all(is_plain) {
+        return text;
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if (is_deceptive(c) && c != '\n') || (c == '[' && ends_in_hashes(&shown)) {
