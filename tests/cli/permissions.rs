@@ -323,3 +323,13 @@ fn a_denial_is_told_with_the_line_that_would_allow_it() {
     let denied = &json.json_lines()[0]["denied"];
     assert_eq!(denied["accesses"][0]["allow"], "--allow-read [WORKSPACE]/top.txt");
 }
+
+/// What is to be pasted has nothing in it that the runner put there, however narrow the terminal is.
+#[cfg(unix)]
+#[test]
+fn a_line_to_paste_is_not_broken() {
+    let project = Project::new().guest(guests::FILES);
+    let long = format!("/srv/{}", ["a-long-name"; 12].join("/"));
+    let call = project.call(["files", "read", &long, "--color=never"]).on_terminal().sized(80, 24);
+    call.succeeds().printing(&format!("help: `--allow-read {long}` allows it for one run"));
+}

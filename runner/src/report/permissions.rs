@@ -191,6 +191,7 @@ impl Report {
                 Some((capability, in_policy))
             })
             .collect();
+        self.console.err_lines(&text);
         for (capability, in_policy) in &allowing {
             let section = json!({ command.as_str(): { capability.kind.key(): [in_policy] } });
             // Behind the name of a program that is passed what was typed, it would be the program's.
@@ -201,12 +202,12 @@ impl Report {
             let help = format!(
                 "help: `{line}` allows it for one run, `permissions: {section}` in the configuration always"
             );
-            // What cannot be shown as it is cannot be typed from what is shown.
+            // What cannot be shown as it is cannot be typed from what is shown; and what is to be pasted is broken
+            // by the terminal alone, which puts nothing into it.
             if columns(&help) <= MAX_MESSAGE && plain(&help) == help {
-                text.push_str(&format!("{help}\n"));
+                self.console.err(&format!("{help}\n"));
             }
         }
-        self.console.err_lines(&text);
     }
 }
 
