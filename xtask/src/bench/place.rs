@@ -55,6 +55,22 @@ impl Place {
         Ok(place)
     }
 
+    /// The listing when the runner has seen all plugins. New ones are examined for a bounded time in one call, and
+    /// the next call goes on.
+    pub(crate) fn listed(&self) -> Result<String> {
+        const MAX_CALLS: usize = 100;
+        for _ in 0..MAX_CALLS {
+            let output = self.taskrunner(["list"]).command()?.output().context("cannot list")?;
+            ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let [listed, warned] = [output.stdout, output.stderr]
+                .map(|text| String::from_utf8_lossy(&text).into_owned());
+            if !listed.contains("not examined") && !warned.contains("not examined") {
+                return Ok(listed);
+            }
+        }
+        anyhow::bail!("after {MAX_CALLS} listings there are plugins that were not examined")
+    }
+
     fn at(root: PathBuf, workspace: &str, taskrunner: &Path) -> Self {
         let workspace = root.join(workspace);
         Self { root, workspace, taskrunner: taskrunner.to_owned() }

@@ -158,7 +158,7 @@ fn count(root: &Path, taskrunner: &Path) -> Result<BTreeMap<String, Count>> {
     let warm = bench::warm_place(root, scratch.path(), taskrunner)?;
     let guest = fs::read(root.join("benches/prebuilt/hello-0000.wasm"))?;
     let many = Place::with_plugins(scratch.path(), PLUGINS, &guest, taskrunner)?;
-    many.taskrunner(["list"]).rehearse()?;
+    many.listed()?;
     let mut counts = BTreeMap::new();
     for (name, place, arguments) in [
         ("a warm start", &warm, &["hello-0000"][..]),

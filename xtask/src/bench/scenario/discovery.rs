@@ -52,7 +52,7 @@ pub(crate) fn place(bench: &Bench, count: usize) -> Result<Place> {
     let bytes = std::fs::read(bench.guest("hello-0000"))
         .context("cannot read the guest; `cargo xtask guests hello-0000` builds it")?;
     let place = Place::with_plugins(&bench.scratch, count, &bytes, &bench.taskrunner)?;
-    let listed = place.taskrunner(["list"]).rehearse()?;
+    let listed = place.listed()?;
     let found = listed.matches("hello-").count();
     ensure!(found >= count, "of {count} plugins {found} are listed:\n{listed}");
     Ok(place)
