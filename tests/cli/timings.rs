@@ -70,7 +70,9 @@ fn an_attempt_that_reached_its_limit_has_its_time() {
     let lines = ended.json_lines();
     let attempt = &lines.last().expect("a line")["timings"]["attempts"][0];
     assert_eq!(attempt["outcome"], "time-limit");
-    assert!(attempt["run-ms"].as_f64().is_some_and(|run| run >= 90.0), "{attempt}");
+    // The limit counts from the start of the attempt, and a busy machine takes a while to start it.
+    let [start, run] = ["start-ms", "run-ms"].map(|of| attempt[of].as_f64().expect("a number"));
+    assert!(run >= 50.0 && start + run >= 99.0, "{attempt}");
 }
 
 #[test]
